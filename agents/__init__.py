@@ -1,0 +1,1 @@
+"""The outside world: files, Kafka, the command line, metrics and logs."""

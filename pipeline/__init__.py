@@ -1,0 +1,1 @@
+"""The core: pure functions and tables. No Kafka, no file, no clock, no metric."""
