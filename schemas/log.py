@@ -35,7 +35,7 @@ def decode(value: bytes | None) -> Activity | Progress | Rejection:
             Reason.BAD_VALUE, f"log format {value[0]}; this program reads {VERSION[0]}"
         )
     try:
-        record = _DECODER.decode(memoryview(value)[1:])
+        record: Activity | Progress = _DECODER.decode(memoryview(value)[1:])
     except msgspec.ValidationError as error:
         return Rejection.of(Reason.WRONG_TYPE, str(error))
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
