@@ -1,0 +1,186 @@
+"""Open matters, one by one: orders not delivered, tickets not resolved, promises not kept.
+
+A matter's state is that of its newest event, so what comes late changes nothing; one that is
+closed is remembered for a while, so that its late opening does not open it again. A sum of
+opening times could give neither the time overdue, which is max(0, t - promised), nor survive a
+second `resolved`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.events import Events
+from pipeline.pool import Pool
+from pipeline.rows import Rows
+from pipeline.settings import FrustrationSettings, ItemSettings
+from pipeline.units import DAY_MS, HOUR_MS, Bools, Floats, Ints
+from pipeline.vocabulary import ACTION, MATTER, Action, Matter
+
+ITEMS_MAX: Final = 16  # of one customer
+OPEN, CLOSED, CANCELLED = 1, 2, 3
+_SALT: Final = np.array([0, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+
+
+def new_pool() -> Pool:
+    """Return an empty pool of items; an item's key is the salted hash of its id."""
+    return Pool(
+        [
+            ("opened_ms", "i8"),
+            ("promised_ms", "i8"),  # 0: no promise
+            ("newest_ms", "i8"),  # of its newest event
+            ("forget_ms", "i8"),  # from then on it is not known
+            ("amount", "f8"),  # NaN: not in the customer's sums
+            ("row", "i4"),
+            ("matter", "u1"),
+            ("state", "u1"),
+        ]
+    )
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a round of events did to items, for the facts that hang on it. (n,) each."""
+
+    slot: Ints  # the item, 0 for none
+    late_days: Floats  # of a matter closed now, 0 if in time or nothing was closed
+    uncounted: Bools  # an order placed whose cancellation came first
+    taken_back: Bools  # the cancellation of a known order
+    placed_ms: Ints  # when that order was placed
+    amount: Floats  # and for how much
+
+
+def follow(
+    settings: ItemSettings,
+    frustration: FrustrationSettings,
+    pool: Pool,
+    rows: Rows,
+    events: Events,
+) -> Followed:
+    """Apply one event per row to the items of the rows, in place."""
+    action, matter = ACTION[events.kind], MATTER[events.kind]
+    at_ms = events.at_ms
+    keys = events.item ^ _SALT[matter]
+    slot = np.where(action > 0, pool.find(rows["items"], keys), 0)
+    before = pool.records[slot]
+    known = (slot > 0) & (before["forget_ms"] > at_ms)
+    was_open = known & (before["state"] == OPEN)
+    in_order = ~known | (at_ms >= before["newest_ms"])
+
+    closing = (action == Action.CLOSE) & (was_open | ~known)
+    due_ms = np.where(was_open, before["promised_ms"], events.due_ms)
+    late_ms = np.where(closing & (due_ms > 0), at_ms - due_ms, 0)
+
+    _make_room(pool, rows, events, keys, slot, (action > 0) & (slot == 0))
+    after = pool.records[slot]
+    _open_blank(after, events, matter, ~known)
+    _move(after, events, action, in_order)
+    _promise(frustration, after, events, action, in_order)
+    _remember(settings, after, in_order)
+    kept = slot > 0
+    pool.records[slot[kept]] = after[kept]
+    return Followed(
+        slot=slot,
+        late_days=np.maximum(late_ms, 0) / DAY_MS,
+        uncounted=(action == Action.OPEN) & known & (before["state"] == CANCELLED),
+        taken_back=(action == Action.CANCEL) & was_open,
+        placed_ms=before["opened_ms"],
+        amount=before["amount"],
+    )
+
+
+def _make_room(
+    pool: Pool, rows: Rows, events: Events, keys: NDArray[np.uint64], slot: Ints, new: Bools
+) -> None:
+    """Give each new item a slot; at the cap the closed make room, else the item is lost."""
+    which = np.flatnonzero(new)
+    if not len(which):
+        return
+    heads = rows["items"][which]
+    full = np.flatnonzero(pool.count(heads) >= ITEMS_MAX)
+    if len(full):
+        crowded = heads[full]
+        gone = np.zeros(len(pool.records), np.bool_)
+        for positions, slots in pool.each(crowded):
+            item = pool.records[slots]
+            forgotten = item["forget_ms"] <= events.at_ms[which[full[positions]]]
+            gone[slots] = forgotten | (item["state"] != OPEN)
+        pool.remove(crowded, gone)
+        heads[full] = crowded
+        rows["items"][which] = heads
+        lost = pool.count(heads) >= ITEMS_MAX
+        rows["items_lost"][which[lost]] += rows["items_lost"][which[lost]] < np.uint16(65535)
+        which, heads = which[~lost], heads[~lost]
+    slot[which] = pool.add(heads, keys[which])
+    pool.records["row"][slot[which]] = events.row[which]
+    rows["items"][which] = heads
+
+
+def _open_blank(item: NDArray[Any], events: Events, matter: Ints, blank: Bools) -> None:
+    opened_ms = np.where(events.opened_ms > 0, events.opened_ms, events.at_ms)
+    item["opened_ms"] = np.where(blank, opened_ms, item["opened_ms"])
+    item["promised_ms"] = np.where(blank, 0, item["promised_ms"])
+    item["amount"] = np.where(blank, np.nan, item["amount"])
+    item["matter"] = np.where(blank, matter, item["matter"])
+    item["state"] = np.where(blank, 0, item["state"])
+
+
+def _move(item: NDArray[Any], events: Events, action: Ints, in_order: Bools) -> None:
+    """Give each item the state after its event."""
+    state = item["state"]
+    new = np.full(len(action), OPEN)
+    new[action == Action.CLOSE] = CLOSED
+    new[action == Action.CANCEL] = CANCELLED
+    stays = (
+        ~in_order
+        | ((action == Action.TOUCH) & (state > 0))
+        | ((action == Action.CANCEL) & (state == CLOSED))
+        | ((action == Action.OPEN) & (state == CANCELLED))
+    )
+    item["state"] = np.where(stays, state, new)
+    item["newest_ms"] = np.where(in_order, events.at_ms, item["newest_ms"])
+
+
+def _promise(
+    frustration: FrustrationSettings,
+    item: NDArray[Any],
+    events: Events,
+    action: Ints,
+    in_order: Bools,
+) -> None:
+    """Set what is promised: by the event, else by what is usual from its opening on."""
+    usual_ms = np.zeros(len(Matter), np.int64)
+    usual_ms[Matter.ORDER] = round(frustration.order_promise_days * DAY_MS)
+    usual_ms[Matter.TICKET] = round(frustration.ticket_promise_hours * HOUR_MS)
+    usual_ms = usual_ms[item["matter"]]
+    start_ms = np.where(action == Action.REOPEN, events.at_ms, item["opened_ms"])
+    implied_ms = np.where(usual_ms > 0, start_ms + usual_ms, 0)
+    given = events.due_ms > 0
+    unset = (item["promised_ms"] == 0) | (action == Action.REOPEN)
+    promised_ms = np.where(given, events.due_ms, implied_ms)
+    changes = in_order & (item["state"] == OPEN) & (given | unset)
+    item["promised_ms"] = np.where(changes, promised_ms, item["promised_ms"])
+
+
+def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> None:
+    """Set until when each item is known."""
+    open_ms, closed_ms = (
+        round(settings.open_days_max * DAY_MS),
+        round(settings.closed_days * DAY_MS),
+    )
+    # An order that nobody promised a date for is only kept so that it can be taken back.
+    unpromised = (item["promised_ms"] == 0) & (item["matter"] == Matter.ORDER)
+    until_ms = np.where(
+        (item["state"] != OPEN) | unpromised,
+        item["newest_ms"] + closed_ms,
+        np.maximum(item["promised_ms"], item["opened_ms"]) + open_ms,
+    )
+    item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
+
+
+def forgotten_rows(pool: Pool, at_ms: int) -> Ints:
+    """Return the rows that hold items not known any more at an instant."""
+    items = pool.records[1:]
+    return np.unique(items["row"][(items["forget_ms"] <= at_ms) & (items["state"] > 0)])

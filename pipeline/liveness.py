@@ -1,0 +1,108 @@
+"""When a source was alive: silence may only count time in which it was.
+
+Each partition of a source reports its gaps: stretches between two of its events longer than the
+source's `idle_max`. A source is dead where all of its partitions have a gap at once, for longer
+than `idle_max`; those are exactly the gaps between consecutive events of all of them. A partition
+that has not been read so far, or has had no event since, is in a gap as far as is known.
+
+Since its newest event a source counts as dead: only its next event can tell.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from pipeline.units import NEVER, Ints
+
+Gap = tuple[int, int]
+_EVER: Final = -NEVER
+
+
+class Liveness:
+    """The dead stretches of one source, from what its partitions have reported."""
+
+    def __init__(self, idle_ms_max: int) -> None:
+        self.idle_ms_max = idle_ms_max
+        self._gaps: dict[int, list[Gap]] = {}
+        self._newest: dict[int, int] = {}
+        self._starts = np.zeros(0, np.int64)
+        self._ends = np.zeros(0, np.int64)
+        self._dead_before = np.zeros(1, np.int64)  # up to each start, and in all
+
+    @property
+    def newest_ms(self) -> int:
+        """Return the newest event of the source, 0 for none: it was alive until then."""
+        return max(self._newest.values(), default=0)
+
+    def report(self, partition: int, newest_ms: int, gaps: Sequence[Gap]) -> None:
+        """Take in what a partition says: its newest event, and its gaps since it last said."""
+        known = self._newest.get(partition, 0)
+        self._newest[partition] = max(known, newest_ms)
+        held = self._gaps.setdefault(partition, [])
+        held.extend((start, end) for start, end in gaps if not held or end > held[-1][1])
+        # With gaps of one partition alone, its own progress cannot change where all are dead.
+        if gaps or (len(self._newest) > 1 and any(self._gaps.values())):
+            self._find()
+
+    def alive_ms(self, since_ms: Ints, until_ms: Ints) -> Ints:
+        """Return how long the source was alive within each stretch, the open end not judged."""
+        return until_ms - since_ms - (self._dead_until(until_ms) - self._dead_until(since_ms))
+
+    def after(self, since_ms: Ints, alive_ms: Ints) -> Ints:
+        """Return the first instant by which the source was alive for so long since then.
+
+        It assumes that the source goes on living, so it is the earliest possible.
+        """
+        target = since_ms - self._dead_until(since_ms) + alive_ms
+        passed = np.searchsorted(self._starts - self._dead_before[:-1], target, side="left")
+        return np.asarray(target + self._dead_before[passed])
+
+    def dead(self) -> list[Gap]:
+        """Return the dead stretches known, in order."""
+        return list(zip(self._starts.tolist(), self._ends.tolist(), strict=True))
+
+    def state(self) -> dict[str, object]:
+        """Return what `restored` takes: plain values."""
+        return {"gaps": self._gaps, "newest": self._newest}
+
+    @classmethod
+    def restored(
+        cls, idle_ms_max: int, gaps: dict[int, list[Gap]], newest: dict[int, int]
+    ) -> "Liveness":
+        """Return a Liveness as it was when `state` was taken."""
+        liveness = cls(idle_ms_max)
+        liveness._gaps = {p: [(a, b) for a, b in held] for p, held in gaps.items()}
+        liveness._newest = dict(newest)
+        liveness._find()
+        return liveness
+
+    def _dead_until(self, instant_ms: Ints) -> Ints:
+        begun = np.searchsorted(self._starts, instant_ms, side="left")
+        last_end = np.concatenate([[_EVER], self._ends])[begun]
+        return np.asarray(self._dead_before[begun] - np.maximum(last_end - instant_ms, 0))
+
+    def _find(self) -> None:
+        newest = self.newest_ms
+        dead = [(_EVER, newest)]
+        for partition, held in self._gaps.items():
+            open_end = (self._newest[partition], NEVER)
+            dead = _common(dead, [*held, open_end])
+        dead = [(a, b) for a, b in dead if b - a > self.idle_ms_max and a > _EVER and b <= newest]
+        self._starts = np.array([a for a, _ in dead], np.int64)
+        self._ends = np.array([b for _, b in dead], np.int64)
+        self._dead_before = np.concatenate([[0], np.cumsum(self._ends - self._starts)])
+
+
+def _common(left: Sequence[Gap], right: Sequence[Gap]) -> list[Gap]:
+    """Return where both are: the intersection of two ordered lists of stretches."""
+    common, i, j = [], 0, 0
+    while i < len(left) and j < len(right):
+        start, end = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if start < end:
+            common.append((start, end))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return common

@@ -1,0 +1,104 @@
+"""Sparse records: what only few customers have, chained per customer in one shared pool.
+
+A customer's row holds a reference to the first record of its chain: the slot counted from 1, so
+that 0 means "none". Every operation takes arrays of distinct customers and works on all of their
+chains at once, one link a round; chains are short, so the rounds are few.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.units import Ints
+
+Refs = NDArray[np.integer[Any]]
+
+
+class Pool:
+    """Chains of records of one structured type, addressed by slot (from 1).
+
+    `records` may be read and written by slot; a record's fields `key` and `next` are the pool's.
+    """
+
+    def __init__(self, fields: list[tuple[str, str]], capacity: int = 64) -> None:
+        dtype = np.dtype([*fields, ("key", "u8"), ("next", "i4")], align=True)
+        self.records: NDArray[Any] = np.zeros(capacity, dtype)
+        self._used = 1  # slot 0 is "none"
+        self._free = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        """Return how many records are in use."""
+        return self._used - 1 - len(self._free)
+
+    @property
+    def nbytes(self) -> int:
+        """Return the memory held, in bytes."""
+        return int(self.records.nbytes + self._free.nbytes)
+
+    def each(self, heads: Refs) -> Iterator[tuple[Ints, Ints]]:
+        """Yield (positions in `heads`, slots), one round for each link of the chains."""
+        positions = np.flatnonzero(heads)
+        slots = heads[positions].astype(np.int64)
+        while len(positions):
+            yield positions, slots
+            slots = self.records["next"][slots].astype(np.int64)
+            going_on = slots > 0
+            positions, slots = positions[going_on], slots[going_on]
+
+    def find(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
+        """Return the slot of each key in its chain, 0 where it is not there."""
+        found = np.zeros(len(heads), np.int64)
+        for positions, slots in self.each(heads):
+            hit = self.records["key"][slots] == keys[positions]
+            found[positions[hit]] = slots[hit]
+        return found
+
+    def count(self, heads: Refs) -> Ints:
+        """Return the length of each chain."""
+        counts = np.zeros(len(heads), np.int64)
+        for positions, _ in self.each(heads):
+            counts[positions] += 1
+        return counts
+
+    def add(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
+        """Put a blank record in front of each chain; `heads` is updated; return the slots."""
+        slots = self._take(len(heads))
+        self.records[slots] = 0
+        self.records["key"][slots] = keys
+        self.records["next"][slots] = heads
+        heads[:] = slots
+        return slots
+
+    def remove(self, heads: Refs, gone: NDArray[np.bool_]) -> None:
+        """Unlink every record whose slot is marked in `gone`; `heads` is updated.
+
+        `gone` is indexed by slot, and may mark records of other chains: they stay.
+        """
+        before = np.zeros(len(heads), np.int64)  # last slot of the chain that stays
+        freed = []
+        for positions, slots in self.each(heads):
+            leaving = gone[slots]
+            where, slot = positions[leaving], slots[leaving]
+            after = self.records["next"][slot]
+            inside = before[where] > 0
+            self.records["next"][before[where[inside]]] = after[inside]
+            heads[where[~inside]] = after[~inside]
+            freed.append(slot)
+            before[positions[~leaving]] = slots[~leaving]
+        if freed:
+            self._free = np.concatenate([self._free, *freed])
+
+    def _take(self, count: int) -> Ints:
+        reused = self._free[len(self._free) - min(count, len(self._free)) :]
+        self._free = self._free[: len(self._free) - len(reused)]
+        fresh = count - len(reused)
+        if self._used + fresh > len(self.records):
+            room = max(self._used + fresh, len(self.records) * 5 // 4)
+            grown = np.zeros(room, self.records.dtype)
+            grown[: self._used] = self.records[: self._used]
+            self.records = grown
+        slots = np.concatenate([reused, np.arange(self._used, self._used + fresh)])
+        self._used += fresh
+        return slots.astype(np.int64)

@@ -1,0 +1,75 @@
+"""The row of a customer: one record of a structured array, and also what is stored of it.
+
+A new customer is a row of zeros, so zero always means "not yet". References into sparse pools
+and codes of interned text count from 1 for the same reason. Instants are milliseconds, days are
+counted from the epoch.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import CAUSES, WindowSettings
+
+Rows = NDArray[Any]  # of row_dtype
+
+CAUSE: Final = {name: index for index, name in enumerate(CAUSES)}
+PURCHASES: Final = len(CAUSES)  # the decaying count of purchases stands behind the causes
+LOADS: Final = len(CAUSES) + 1
+EVENT_MEMORY: Final = 4
+
+WINDOWED: Final = ("orders", "tickets", "irritants")
+
+
+def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
+    """Return the layout of a row.
+
+    `orders_low` and `orders_high` hold, as two bits a day, how many orders (0 to 3, where 3
+    means "three or more, and stays") fell on each of the 64 days up to `newest_day`, which only
+    moves forward. A set of days and a maximum do not depend on the order of arrival; a gap does.
+    """
+    return np.dtype(
+        [
+            ("seen_ms", "i8"),  # how far this customer's own time has come
+            ("first_ms", "i8"),  # first activity
+            ("contact_ms", "i8"),  # last activity that is the customer's own doing
+            ("loads", "f8", (LOADS,)),  # decayed to load_ms: severities by cause, purchases
+            ("load_ms", "i8"),
+            ("orders_low", "u8"),
+            ("orders_high", "u8"),
+            ("last_order_ms", "i8"),
+            ("amount_sum", "f8"),
+            ("amount_squares", "f8"),
+            ("last_amount", "f8"),
+            ("last_amount_ms", "i8"),
+            ("delivered_ms", "i8"),  # first delivery
+            ("followed_up_ms", "i8"),  # first follow-up after the first order
+            ("owner_changed_ms", "i8"),
+            ("stage_ms", "i8"),  # when the stage was entered
+            ("events", "u8", (EVENT_MEMORY,)),  # hashes of the last event ids, a ring
+            ("newest_day", "i4"),
+            ("older_day", "i4"),  # newest order day before the 64
+            ("first_day", "i4"),
+            ("order_days", "i4"),  # occasions
+            ("orders", "i4"),
+            ("amounts", "i4"),  # orders whose amount is in the sums
+            ("tickets", "i4"),
+            ("bucket", "i4"),  # newest bucket of the windows
+            ("items", "i4"),  # open matters: reference into the pool
+            ("episodes", "i4"),  # likewise
+            ("currency", "i4"),  # code of interned text, as the next three
+            ("owner", "i4"),
+            ("segment", "i4"),
+            ("channel", "i4"),
+            ("windows", "u2", (len(WINDOWED), windows.buckets)),
+            ("foreign_orders", "u2"),  # in another currency: counted, not summed
+            ("items_lost", "u2"),  # more open matters than are kept
+            ("event_slot", "u1"),
+            ("stage", "u1"),
+            ("rated_well", "u1"),
+            ("promoter", "u1"),
+            ("closed", "u1"),
+        ],
+        align=True,
+    )

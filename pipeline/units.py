@@ -1,0 +1,24 @@
+"""Units of time: instants and durations are integers of milliseconds, models count days."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+NEVER: Final = 2**62  # an instant that never comes; leaves room to add a duration to it
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def days(duration_ms: Ints) -> Floats:
+    """Return a duration in days."""
+    return duration_ms / np.float64(DAY_MS)
+
+
+def day_of(instant_ms: Ints) -> Ints:
+    """Return the UTC day of an instant, counted from the epoch."""
+    return np.asarray(instant_ms // DAY_MS)
