@@ -11,7 +11,8 @@ and G, the chance of this long a silence if she has not. Both are kept as logari
 Every function takes, per customer, `x` (repeat occasions, >= 0), `tx_days` (first to last
 occasion, >= 0) and the silence since; a silence below 0 (an order ahead of the clock) counts as
 0. Arrays have one shape, (customers,). A result depends on its own row alone, to the bit, however
-the rows are batched. Whoever never ordered has no order model: leave them out.
+the rows are batched; another kind of processor may change its last bits. Whoever never ordered
+has no order model: leave them out.
 """
 
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ def expected_orders_if_alive(
 
     Fader & Hardie (2013) by Abramowitz & Stegun 15.3.3, which does not overflow for large x. With
     e = a - 1 taken out of the hypergeometric series by hand nothing is divided by e, so a = 1 is
-    no special place. Good to 1e-10, relative, while r <= 10 and horizon <= 100 (alpha + T).
+    no special place. Within 1e-12, relative, of 60-digit arithmetic for r from .02 to 20, x to
+    10,000 and horizons to 80 (alpha + T); far beyond, the cap on terms costs digits.
     """
     _require_exponential_gaps(model)
     repeats, tx, silence = _rows(x, tx_days, silence_days)
