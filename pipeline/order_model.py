@@ -231,11 +231,9 @@ def _series(e: float, q: float, s: Floats, y: Floats) -> Floats:
     for n in range(1, _TERMS_MAX):
         total[rows] += term
         ratio = (e + n) * (q + n) / (n + 1) / (s + n) * y
-        # From q + n > 0 on the ratio tends to y, so a geometric series bounds the tail.
+        # The ratio tends to y, so a geometric series bounds the tail.
         bound = np.maximum(np.abs(ratio), y)
         more = np.abs(term) * bound > _HALF_ULP * np.abs(total[rows]) * (1.0 - bound)
-        if n + q <= 0:
-            more[:] = True
         if not more.any():
             break
         rows, term, s, y = rows[more], (term * ratio)[more], s[more], y[more]

@@ -27,8 +27,8 @@ def shrunk_mean(
         count: (customers,) orders whose amount is known, n >= 0.
         mean: (customers,) mean amount of these; not read where n is 0.
         population_mean: mu of the customer's currency, one or (customers,); NaN where unknown.
-        kappa: variance within over variance between customers of that currency, finite, >= 0, one or
-            (customers,); 0 keeps the customer's own mean.
+        kappa: variance within over variance between customers of that currency, finite, >= 0,
+            one or (customers,); 0 keeps the customer's own mean.
 
     Returns:
         (customers,) amounts; NaN where neither the customer nor her currency is known.
