@@ -2,32 +2,19 @@
 
 One wrong date must not move time: an event dated more than `jump_max` beyond the watermark moves
 it only once events of other customers have confirmed that time has come that far.
+
+What a fold may take for granted has to be in the log before the activity that relies on it. So
+there are events that a report must precede: the first after a gap, and any dated more than
+`jump_max` beyond what was last reported.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
-from pipeline.settings import FORBID, positive, require
+import numpy as np
+
+from pipeline.settings import FeedSettings
 from pipeline.units import HOUR_MS
 from schemas.progress import SourceProgress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedSettings:
-    """How a source is expected to behave in time."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    idle_hours_max: float = 48.0  # [J] longer without any event: the source is dead
-    jump_hours_max: float = 24.0  # [J] an event further ahead needs confirmation
-    jump_confirmations: int = 2  # [J] by so many other customers
-
-    def __post_init__(self) -> None:
-        positive("idle_hours_max", self.idle_hours_max)
-        positive("jump_hours_max", self.jump_hours_max)
-        n = self.jump_confirmations
-        require(1 <= n <= 100, "jump_confirmations", n, "wants 1 to 100")
 
 
 class Feed:
@@ -38,43 +25,69 @@ class Feed:
         self._jump_ms = round(settings.jump_hours_max * HOUR_MS)
         self._confirmations = settings.jump_confirmations
         self._ahead: dict[str, int] = {}  # by customer: earliest event beyond a jump
-        self.watermark_ms = watermark_ms
-        self.announced_ms = watermark_ms
         self._gaps: list[tuple[int, int]] = []
+        self._reported_ms = watermark_ms
+        self.watermark_ms = watermark_ms
 
     def read(self, customer_ids: Sequence[str], times_ms: Sequence[int]) -> int:
-        """Take in events in order, up to the first that must be preceded by an announcement.
-
-        An announcement (a Progress record with the gap in it) has to reach the log before the
-        first activity after a gap, so that a fold never takes dead time for silence.
+        """Take in events in order, up to the first that a report must precede.
 
         Returns:
-            How many events were taken in; `report`, then call again with the rest.
+            How many were taken in: all, or the number before that event. `report`, then call
+            again with the rest.
         """
+        if self._steady(times_ms):
+            return len(times_ms)
         for taken, (customer_id, at_ms) in enumerate(zip(customer_ids, times_ms, strict=True)):
-            if at_ms <= self.watermark_ms:
-                continue
-            if self.watermark_ms and at_ms - self.watermark_ms > self._jump_ms:
-                at_ms = self._confirmed(customer_id, at_ms)  # noqa: PLW2901
-                if at_ms <= self.watermark_ms:
-                    continue
-            gap = self.watermark_ms and at_ms - self.watermark_ms > self._idle_ms
-            if gap:
-                self._gaps.append((self.watermark_ms, at_ms))
-            self.watermark_ms = at_ms
-            if gap:
+            if self._advance(customer_id, at_ms) or self._must_report(at_ms):
                 return taken
         return len(times_ms)
 
     def report(
         self, topic: str, partition: int, partitions: int, next_offset: int, live_at_ms: int = 0
     ) -> SourceProgress:
-        """Return what there is to announce, and forget its gaps: they are announced once."""
+        """Return what there is to say, and forget the gaps: they are said once."""
         gaps, self._gaps = self._gaps, []
-        self.announced_ms = self.watermark_ms
+        self._reported_ms = self.watermark_ms
         return SourceProgress(
             topic, partition, partitions, next_offset, self.watermark_ms, live_at_ms, gaps
         )
+
+    def _steady(self, times_ms: Sequence[int]) -> bool:
+        """Take in the events at once, if none of them needs a closer look."""
+        if not self.watermark_ms or not len(times_ms):
+            return not len(times_ms)
+        marks = np.maximum.accumulate(np.concatenate([[self.watermark_ms], times_ms]))
+        newest_ms = int(marks[-1])
+        step_ms = int(np.diff(marks).max())
+        if step_ms > min(self._idle_ms, self._jump_ms):
+            return False
+        if newest_ms > self._reported_ms + self._jump_ms:
+            return False
+        if newest_ms > self.watermark_ms:
+            self._ahead.clear()
+        self.watermark_ms = newest_ms
+        return True
+
+    def _must_report(self, at_ms: int) -> bool:
+        unsaid = self.watermark_ms > self._reported_ms
+        return unsaid and at_ms > self._reported_ms + self._jump_ms
+
+    def _advance(self, customer_id: str, at_ms: int) -> bool:
+        """Move the watermark as far as an event allows; return whether that left a gap."""
+        if not self.watermark_ms:
+            self.watermark_ms = self._reported_ms = at_ms
+            return False
+        if at_ms <= self.watermark_ms:
+            return False
+        if at_ms - self.watermark_ms > self._jump_ms:
+            at_ms = self._confirmed(customer_id, at_ms)
+        else:
+            self._ahead.clear()
+        if at_ms - self.watermark_ms > self._idle_ms:
+            self._gaps.append((self.watermark_ms, at_ms))
+        self.watermark_ms = max(self.watermark_ms, at_ms)
+        return bool(self._gaps)
 
     def _confirmed(self, customer_id: str, at_ms: int) -> int:
         """Return how far time is confirmed to have come, after one more event beyond a jump."""
@@ -82,6 +95,6 @@ class Feed:
         ahead[customer_id] = min(at_ms, ahead.get(customer_id, at_ms))
         if len(ahead) <= self._confirmations:
             return self.watermark_ms
-        confirmed = sorted(ahead.values())[-1 - self._confirmations]
+        confirmed_ms = sorted(ahead.values())[-1 - self._confirmations]
         ahead.clear()
-        return confirmed
+        return confirmed_ms

@@ -182,5 +182,9 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
 
 def forgotten_rows(pool: Pool, at_ms: int) -> Ints:
     """Return the rows that hold items not known any more at an instant."""
-    items = pool.records[1:]
-    return np.unique(items["row"][(items["forget_ms"] <= at_ms) & (items["state"] > 0)])
+    return np.unique(pool.records["row"][forgotten(pool, at_ms)])
+
+
+def forgotten(pool: Pool, at_ms: int) -> Bools:
+    """Return, by slot, which items are not known any more at an instant."""
+    return np.asarray((pool.records["forget_ms"] <= at_ms) & (pool.records["state"] > 0))

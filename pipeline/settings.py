@@ -6,11 +6,13 @@ told apart in `SHAPING`.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Final
 
 from pipeline.errors import SettingError
+from pipeline.order_model import OrderModel
 
 FORBID: Final = {"extra": "forbid"}  # read by the settings loader: unknown keys are refused
 
@@ -122,6 +124,14 @@ class FrustrationSettings:
             "exit_ratio, enter_ratio, critical_ratio",
             f"{self.exit_ratio}, {self.enter_ratio}, {self.critical_ratio}",
             "wants 0 < exit < enter <= critical",
+        )
+        # Else endurance could fall faster than the load, and a crossing come between two steps.
+        longest = max(getattr(self.half_lives_days, name) for name in CAUSES)
+        require(
+            longest <= self.purchase_half_life_days,
+            "purchase_half_life_days",
+            self.purchase_half_life_days,
+            f"wants at least the longest half-life of a cause, {longest} days",
         )
 
 
@@ -241,4 +251,53 @@ class ValueSettings:
             require(math.isfinite(value) and value >= 0, name, value, "wants a number from 0 on")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """How a source is expected to behave in time."""
+
+    __pydantic_config__: ClassVar = FORBID
+
+    idle_hours_max: float = 48.0  # [J] longer without any event: the source is dead
+    jump_hours_max: float = 24.0  # [J] an event further ahead needs confirmation
+    jump_confirmations: int = 2  # [J] by so many other customers
+
+    def __post_init__(self) -> None:
+        positive("idle_hours_max", self.idle_hours_max)
+        positive("jump_hours_max", self.jump_hours_max)
+        n = self.jump_confirmations
+        require(1 <= n <= 100, "jump_confirmations", n, "wants 1 to 100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineSettings:
+    """All settings of the core. `feeds` and `values` are by topic and by currency."""
+
+    frustration: FrustrationSettings = field(default_factory=FrustrationSettings)
+    inactivity: InactivitySettings = field(default_factory=InactivitySettings)
+    order_model: OrderModel = field(default_factory=OrderModel)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    windows: WindowSettings = field(default_factory=WindowSettings)
+    items: ItemSettings = field(default_factory=ItemSettings)
+    stages: StageSettings = field(default_factory=StageSettings)
+    values: Mapping[str, ValueSettings] = field(default_factory=dict)
+    feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
+    sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
+    orders_topic: str = "orders"  # silence is judged by it
+    live_clock: bool = True  # False: time is the data's own (tests, backfills)
+
+    def feed(self, topic: str) -> FeedSettings:
+        """Return how a topic is expected to behave."""
+        return self.feeds.get(topic, _FEED)
+
+    def __post_init__(self) -> None:
+        span_days = self.windows.bucket_days * self.windows.buckets
+        require(
+            self.inactivity.horizon_days >= self.windows.bucket_days,
+            "inactivity.horizon_days",
+            self.inactivity.horizon_days,
+            f"wants at least one bucket, {self.windows.bucket_days} days, of {span_days}",
+        )
+
+
 CAUSES: Final = CauseWeights.__slots__
+_FEED: Final = FeedSettings()

@@ -38,7 +38,8 @@ def totals(settings: WindowSettings, rows: Rows, at_ms: Ints) -> Ints:
     # Place p holds the newest bucket that is congruent to p.
     held = rows["bucket"][:, None] - (rows["bucket"][:, None] - ages) % settings.buckets
     inside = held > (newest - settings.buckets)[:, None]
-    return np.where(inside[:, None, :], rows["windows"], 0).sum(axis=2, dtype=np.int64)
+    kept = np.where(inside[:, None, :], rows["windows"], 0)
+    return np.asarray(kept.sum(axis=2, dtype=np.int64))
 
 
 def _turn(settings: WindowSettings, rows: Rows, newest: Ints) -> None:

@@ -1,0 +1,114 @@
+"""Applying events to the facts of a row: sums and sets, whatever order they come in."""
+
+import numpy as np
+
+from pipeline import items, loads, orders, windows
+from pipeline.events import Events
+from pipeline.items import Followed
+from pipeline.judge import News
+from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
+from pipeline.pool import Pool
+from pipeline.rows import EVENT_MEMORY, PURCHASES, Rows
+from pipeline.settings import PipelineSettings
+from pipeline.units import NEVER, Bools, Floats
+from pipeline.vocabulary import ACT, OWN
+from schemas.activity import Kind
+
+_SILENCE_KINDS = (Kind.ORDER_PLACED, Kind.ORDER_CANCELLED, Kind.ORDER_FAILED, Kind.CLOSED)
+
+
+class Applier:
+    """The rules by which an event changes what is known of its customer."""
+
+    def __init__(self, settings: PipelineSettings, half_life_days: Floats) -> None:
+        self._settings = settings
+        self._half_life_days = half_life_days
+
+    def apply(self, pool: Pool, rows: Rows, events: Events) -> News:
+        """Apply one event to each row, in place; return what episodes need to know of it."""
+        _remember(rows, events)
+        _contacts(rows, events)
+        followed = items.follow(
+            self._settings.items, self._settings.frustration, pool, rows, events
+        )
+        placed = (events.kind == Kind.ORDER_PLACED) & ~followed.uncounted
+        self._orders(pool, rows, events, followed, placed)
+        added = loads.severities(self._settings.frustration, events, followed.late_days)
+        irritating = np.asarray(added.any(axis=1))
+        added[:, PURCHASES] = placed
+        loads.add(rows, self._half_life_days, events.at_ms, added)
+        opened = events.kind == Kind.TICKET_OPENED
+        rows["tickets"] += opened
+        windows.add(self._settings.windows, rows, events.at_ms, [placed, opened, irritating])
+        return _news(rows, events, placed)
+
+    @staticmethod
+    def touches_silence(events: Events) -> Bools:
+        """Return which events can change a customer's silence."""
+        return np.isin(events.kind, _SILENCE_KINDS)
+
+    def _orders(
+        self, pool: Pool, rows: Rows, events: Events, followed: Followed, placed: Bools
+    ) -> None:
+        which = np.flatnonzero(placed)
+        if len(which):
+            some = rows[which]
+            amount = events.amount[which]
+            summed = orders.place(some, events.at_ms[which], amount, events.currency[which])
+            rows[which] = some
+            slot = followed.slot[which]
+            kept = slot > 0
+            pool.records["amount"][slot[kept]] = np.where(summed, amount, np.nan)[kept]
+        undone = np.flatnonzero(followed.taken_back)
+        if len(undone):
+            placed_ms = followed.placed_ms[undone]
+            orders.take_back(rows, undone, placed_ms, followed.amount[undone])
+            some = rows[undone]
+            back = np.zeros_like(some["loads"])
+            back[:, PURCHASES] = -1.0
+            loads.add(some, self._half_life_days, placed_ms, back)
+            rows[undone] = some
+
+
+def _remember(rows: Rows, events: Events) -> None:
+    """Keep the hash of the event id, over the oldest kept."""
+    every = np.arange(len(events))
+    slot = rows["event_slot"].astype(np.int64)
+    rows["events"][every, slot] = events.event
+    rows["event_slot"] = (slot + 1) % EVENT_MEMORY
+
+
+def _contacts(rows: Rows, events: Events) -> None:
+    kind, at_ms = events.kind, events.at_ms
+    first_ms = rows["first_ms"]
+    rows["first_ms"] = np.where(first_ms == 0, at_ms, np.minimum(first_ms, at_ms))
+    _newest(rows, "contact_ms", OWN[kind], events)
+    _newest(rows, "owner_changed_ms", kind == Kind.OWNER_CHANGED, events)
+    _newest(rows, "followed_up_ms", kind == Kind.FOLLOW_UP, events)
+    delivered = np.where(kind == Kind.ORDER_DELIVERED, at_ms, NEVER)
+    known = np.where(rows["delivered_ms"] > 0, rows["delivered_ms"], NEVER)
+    earliest = np.minimum(known, delivered)
+    rows["delivered_ms"] = np.where(earliest < NEVER, earliest, 0)
+    rows["rated_well"] |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    rows["promoter"] |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
+    left = kind == Kind.CLOSED
+    rows["closed"] = np.where(left, 1, np.where(kind == Kind.ORDER_PLACED, 0, rows["closed"]))
+    current = at_ms >= rows["seen_ms"]
+    for name in ("owner", "segment", "channel"):
+        code = getattr(events, name)
+        rows[name] = np.where(current & (code > 0), code, rows[name])
+
+
+def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
+    rows[name] = np.where(which, np.maximum(rows[name], events.at_ms), rows[name])
+
+
+def _news(rows: Rows, events: Events, placed: Bools) -> News:
+    pleased = (events.kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    compensated = np.nan_to_num(events.compensation) > 0
+    return News(
+        good_ms=np.where(placed, events.at_ms, NEVER),
+        pleased=placed | pleased,
+        acted=ACT[events.kind] | compensated,
+        closed=rows["closed"] > 0,
+    )

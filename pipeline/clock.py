@@ -1,0 +1,33 @@
+"""What time it is for a partition of the log: the time of the slowest feed that has more to read.
+
+clock = max(clock, min over all source partitions of (live_at, else watermark)). A source
+partition never heard from holds it still. With `clock: event`, live_at is not used: time is the
+data's own.
+"""
+
+from collections.abc import Sequence
+
+from schemas.progress import SourceProgress
+
+
+class Clock:
+    """The clock of one partition of the log."""
+
+    def __init__(self, topics: Sequence[str], *, live: bool) -> None:
+        self._live = live
+        self._partitions = dict.fromkeys(topics, 0)  # how many each topic has; 0: not heard of
+        self._read_ms: dict[tuple[str, int], int] = {}
+        self.now_ms = 0
+
+    def hear(self, progress: SourceProgress) -> None:
+        """Take in how far one source partition has been read."""
+        topic = progress.topic
+        if topic not in self._partitions:
+            return
+        self._partitions[topic] = max(self._partitions[topic], progress.partitions)
+        live_ms = progress.live_at if self._live else 0
+        known_ms = self._read_ms.get((topic, progress.partition), 0)
+        self._read_ms[topic, progress.partition] = max(known_ms, live_ms or progress.watermark)
+        heard_of_all = len(self._read_ms) == sum(self._partitions.values())
+        if heard_of_all and all(self._partitions.values()):
+            self.now_ms = max(self.now_ms, min(self._read_ms.values()))

@@ -1,0 +1,149 @@
+"""Judging customers at an instant: detectors, their episodes, and when to look again.
+
+One entry a detector: what is found there is the same whether an event, a due time or a tick asked
+for it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline import episodes, stages
+from pipeline.episodes import ALARMED, Moves
+from pipeline.frustration import Frustration, Reading
+from pipeline.inactivity import Inactivity
+from pipeline.kinds import FRUSTRATION, INACTIVITY
+from pipeline.liveness import Liveness
+from pipeline.pool import Pool
+from pipeline.rows import Rows
+from pipeline.settings import PipelineSettings
+from pipeline.signals import Signals
+from pipeline.units import NEVER, Bools, Floats, Ints
+
+
+@dataclass(slots=True)
+class News:
+    """What an event brings to the episodes of its row, (n,) each."""
+
+    good_ms: Ints  # event time of an order, NEVER without
+    pleased: Bools  # a good sign: an order, or a good rating
+    acted: Bools  # the company did something
+    closed: Bools  # the customer has left for good
+
+    @classmethod
+    def none(cls, count: int) -> "News":
+        """Return no news."""
+        no = [np.zeros(count, np.bool_) for _ in range(3)]
+        return cls(np.full(count, NEVER), *no)
+
+    def take(self, which: Ints | Bools) -> "News":
+        """Return some of them."""
+        return News(self.good_ms[which], self.pleased[which], self.acted[which], self.closed[which])
+
+
+@dataclass(slots=True)
+class Pools:
+    """What only few customers have."""
+
+    items: Pool
+    episodes: Pool
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a detector found of the rows judged, (n, ...) each, and when to look again."""
+
+    kind: int
+    at_ms: Ints
+    signals: Signals
+    moves: Moves
+    parts: Floats | None  # (n, causes) of frustration
+    silent_ms: Ints | None  # of inactivity
+    due_ms: Ints
+
+    def take(self, which: Ints) -> "Verdict":
+        """Return some of them."""
+        return Verdict(
+            self.kind,
+            self.at_ms[which],
+            self.signals.take(which),
+            self.moves.take(which),
+            None if self.parts is None else self.parts[which],
+            None if self.silent_ms is None else self.silent_ms[which],
+            self.due_ms[which],
+        )
+
+
+class Judge:
+    """All detectors, with what they share."""
+
+    def __init__(self, settings: PipelineSettings) -> None:
+        self._settings = settings
+        self.frustration = Frustration(settings.frustration)
+        self.inactivity = Inactivity(settings.inactivity, settings.order_model)
+
+    def load(self, pools: Pools, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
+        """Judge the load of rows at an instant; stages are brought up to it."""
+        stages.advance(self._settings.stages, rows, at_ms)
+        reading = self.frustration.read(pools.items, rows, at_ms)
+        signals = self.frustration.signals(reading, at_ms)
+        signals.acted, signals.confirmed, signals.closed = news.acted, news.pleased, news.closed
+        moves = episodes.advance(
+            self._settings.episodes, pools.episodes, row, rows, FRUSTRATION, signals
+        )
+        stage_ms = stages.next_change_ms(self._settings.stages, rows)
+        due_ms = np.minimum(np.minimum(reading.change_ms, stage_ms), moves.next_ms)
+        fading_ms = self._fading_ms(rows, at_ms, reading, moves, due_ms)
+        due_ms = np.minimum(due_ms, fading_ms)
+        return Verdict(FRUSTRATION, at_ms, signals, moves, reading.parts, None, due_ms)
+
+    def silence(
+        self, pools: Pools, liveness: Liveness, row: Ints, rows: Rows, at_ms: Ints, news: News
+    ) -> Verdict:
+        """Judge the silence of rows at an instant."""
+        detector = self.inactivity
+        silence = detector.read(liveness, rows, at_ms)
+        signals = detector.signals(silence, rows, at_ms)
+        signals.came_back_ms, signals.acted, signals.closed = (
+            news.good_ms,
+            news.acted,
+            news.closed,
+        )
+        since_ms = episodes.alarmed_since(pools.episodes, rows, INACTIVITY)
+        signals.outlasted = _alive(liveness, since_ms, at_ms) >= detector.horizon_ms
+        moves = episodes.advance(
+            self._settings.episodes, pools.episodes, row, rows, INACTIVITY, signals
+        )
+        crossing_ms = detector.next_ms(liveness, rows, at_ms, signals)
+        alarmed = np.isin(moves.phase, ALARMED)
+        onset_ms = np.where(alarmed, moves.onset_ms, 0)
+        lost_ms = liveness.after(onset_ms, np.full(len(rows), detector.horizon_ms))
+        lost_ms = np.where(alarmed, np.maximum(lost_ms, at_ms + 1), NEVER)
+        due_ms = np.minimum(np.minimum(crossing_ms, lost_ms), moves.next_ms)
+        return Verdict(INACTIVITY, at_ms, signals, moves, None, silence.ms, due_ms)
+
+    def _fading_ms(
+        self, rows: Rows, at_ms: Ints, reading: Reading, moves: Moves, until_ms: Ints
+    ) -> Ints:
+        """Return when alarmed rows will have fallen below the exit level by time alone."""
+        fading_ms = np.full(len(rows), NEVER)
+        alarmed = np.flatnonzero(np.isin(moves.phase, ALARMED))
+        if len(alarmed):
+            some = Reading(
+                reading.parts[alarmed],
+                reading.load[alarmed],
+                reading.endurance[alarmed],
+                reading.overdue[alarmed],
+                reading.change_ms[alarmed],
+            )
+            fading_ms[alarmed] = self.frustration.fading_ms(
+                rows[alarmed], at_ms[alarmed], some, until_ms[alarmed]
+            )
+        return fading_ms
+
+
+def _alive(liveness: Liveness, since_ms: Ints, at_ms: Ints) -> Ints:
+    """Return the alive time since then, -1 where there is no since."""
+    begun = since_ms < NEVER
+    since_ms = np.where(begun, np.minimum(since_ms, at_ms), at_ms)
+    return np.where(begun, liveness.alive_ms(since_ms, at_ms), -1)

@@ -1,0 +1,86 @@
+"""Decaying sums: the load of each cause, and purchases, which buffer.
+
+load_c(t) = sum of severity_i * 2^(-(t - t_i) / h_c) over the events of the cause. The sums are
+kept decayed to the newest event, so one that comes late is decayed on its way in, and the order
+of arrival does not matter. Severities are stored, weights come in at reading.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.events import Events
+from pipeline.rows import CAUSE, LOADS, PURCHASES, Rows
+from pipeline.settings import CAUSES, FrustrationSettings
+from pipeline.units import DAY_MS, Floats, Ints
+from pipeline.vocabulary import CAUSE_OF, MATTER, SEVERITY, Matter
+from pipeline.waiting import lateness
+from schemas.activity import Kind
+
+RATING_GOOD: Final = 4.0  # of 5, from there on
+SCORE_POOR: Final = 6.0  # of 10, up to there: a detractor
+SCORE_PROMOTER: Final = 9.0  # of 10, from there on
+
+_CLOSED_LATE: Final = np.zeros(len(Matter), np.int64)
+_CLOSED_LATE[Matter.ORDER] = CAUSE["delivery"]
+_CLOSED_LATE[Matter.TICKET] = CAUSE["service"]
+_CLOSED_LATE[Matter.PROMISE] = CAUSE["promise"]
+
+
+def half_lives(settings: FrustrationSettings) -> Floats:
+    """Return (LOADS,) half-lives in days."""
+    of_causes = [getattr(settings.half_lives_days, name) for name in CAUSES]
+    return np.array([*of_causes, settings.purchase_half_life_days])
+
+
+def weights(settings: FrustrationSettings) -> Floats:
+    """Return (causes,) weights in log-odds."""
+    return np.array([getattr(settings.weights, name) for name in CAUSES])
+
+
+def decayed(rows: Rows, half_life_days: Floats, at_ms: Ints) -> Floats:
+    """Return (rows, LOADS) sums as they stand at an instant."""
+    age_days = (at_ms - rows["load_ms"])[:, None] / DAY_MS
+    return np.asarray(rows["loads"] * np.exp2(-np.maximum(age_days, 0.0) / half_life_days))
+
+
+def add(rows: Rows, half_life_days: Floats, at_ms: Ints, severity: Floats) -> None:
+    """Add (rows, LOADS) severities of one event per row, dated `at_ms`."""
+    newest_ms = np.maximum(rows["load_ms"], at_ms)
+    late_days = (newest_ms - at_ms)[:, None] / DAY_MS
+    rows["loads"] = decayed(rows, half_life_days, newest_ms) + severity * np.exp2(
+        -late_days / half_life_days
+    )
+    rows["load_ms"] = newest_ms
+
+
+def severities(settings: FrustrationSettings, events: Events, late_days: Floats) -> Floats:
+    """Return (events, LOADS): what each event adds, purchases left at 0.
+
+    Args:
+        settings: for the scales.
+        events: one activity each.
+        late_days: (events,) how late a matter was that the event closes.
+    """
+    severity = np.zeros((len(events), LOADS))
+    every = np.arange(len(events))
+    severity[every, CAUSE_OF[events.kind]] = SEVERITY[events.kind]
+    closed = _CLOSED_LATE[MATTER[events.kind]]
+    severity[every, closed] += lateness(late_days, settings.late_days_scale)
+    queued = np.maximum(np.nan_to_num(events.waited_seconds) - settings.queue_seconds_free, 0.0)
+    severity[:, CAUSE["waiting"]] += -np.expm1(-queued / settings.queue_seconds_scale)
+    severity[:, CAUSE["service"]] += _disappointment(events)
+    return severity
+
+
+def with_purchases(severity: Floats, counted: Floats) -> Floats:
+    """Return the severities with the purchases set."""
+    severity[:, PURCHASES] = counted
+    return severity
+
+
+def _disappointment(events: Events) -> Floats:
+    """Return the severity of a poor rating (1: full, 2: mild) or survey answer (mild)."""
+    rated = (events.kind == Kind.TICKET_RATED) & (events.rating <= 2)
+    poor = (events.kind == Kind.SURVEY_ANSWERED) & (events.rating <= SCORE_POOR)
+    return np.where(rated, np.where(events.rating <= 1, 1.0, 0.5), np.where(poor, 0.5, 0.0))

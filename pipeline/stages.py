@@ -1,0 +1,79 @@
+"""Lifecycle stages after Coleman, as a judgement: where a customer stands on the way to loyalty.
+
+Facts decide, but for two ends that time alone brings: admit ends after a day, activate after a
+week. The stage is kept with the instant it was entered.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+from pipeline.orders import first_day, last_ms
+from pipeline.rows import Rows
+from pipeline.settings import FrustrationSettings, StageFactors, StageSettings
+from pipeline.units import DAY_MS, NEVER, Floats, Ints
+
+
+class Stage(IntEnum):
+    """The eight stages; 0 in a row means that it has not been judged yet."""
+
+    ASSESS = 1  # known, no order yet
+    ADMIT = 2  # ordered
+    AFFIRM = 3  # waiting for the delivery or the first follow-up
+    ACTIVATE = 4  # delivered
+    ACCLIMATE = 5  # getting used to it
+    ACCOMPLISH = 6  # a second order, or a rating of 4 or more
+    ADOPT = 7  # a third order
+    ADVOCATE = 8  # a survey score of 9 or more
+
+
+def advance(settings: StageSettings, rows: Rows, at_ms: Ints) -> None:
+    """Bring the stage of each row up to an instant."""
+    occasions = rows["order_days"]
+    admitted = at_ms < last_ms(rows) + round(settings.admit_days * DAY_MS)
+    welcomed = (rows["delivered_ms"] > 0) | (
+        (rows["followed_up_ms"] > 0) & (rows["followed_up_ms"] >= first_day(rows) * DAY_MS)
+    )
+    acclimates = (rows["stage"] == Stage.ACCLIMATE) | (
+        (rows["stage"] == Stage.ACTIVATE)
+        & (at_ms >= rows["stage_ms"] + round(settings.activate_days * DAY_MS))
+    )
+    stage = np.select(
+        [
+            occasions == 0,
+            rows["promoter"] > 0,
+            occasions >= 3,
+            (occasions == 2) | (rows["rated_well"] > 0),
+            welcomed & acclimates,
+            welcomed,
+            admitted,
+        ],
+        [
+            Stage.ASSESS,
+            Stage.ADVOCATE,
+            Stage.ADOPT,
+            Stage.ACCOMPLISH,
+            Stage.ACCLIMATE,
+            Stage.ACTIVATE,
+            Stage.ADMIT,
+        ],
+        Stage.AFFIRM,
+    )
+    rows["stage_ms"] = np.where(stage != rows["stage"], at_ms, rows["stage_ms"])
+    rows["stage"] = stage
+
+
+def next_change_ms(settings: StageSettings, rows: Rows) -> Ints:
+    """Return when time alone will change the stage, `NEVER` if it will not."""
+    admit_ms = last_ms(rows) + round(settings.admit_days * DAY_MS)
+    activate_ms = rows["stage_ms"] + round(settings.activate_days * DAY_MS)
+    return np.where(
+        rows["stage"] == Stage.ADMIT,
+        admit_ms,
+        np.where(rows["stage"] == Stage.ACTIVATE, activate_ms, NEVER),
+    )
+
+
+def factors(settings: FrustrationSettings) -> Floats:
+    """Return the factor on endurance by stage code."""
+    return np.array([1.0, *(getattr(settings.stage_factors, n) for n in StageFactors.__slots__)])

@@ -1,0 +1,130 @@
+"""Where rows live: an index from customer id to row, the rows, and when each is due.
+
+Rows are kept as 64-bit words, because numpy copies those far faster than records; a view gives
+the fields. Whoever changes rows gathers them, works on the copy, and puts it back.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.rows import Rows
+from pipeline.units import NEVER, Ints
+
+Words = NDArray[np.uint64]
+_GROWTH: Final = 9 / 8
+_INDEX_BYTES: Final = 190  # measured: dict entry, id and row number of a 10-character id
+
+
+class RowStore:
+    """The rows of one partition's customers. Row 0 belongs to nobody."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self.ids: list[str] = [""]
+        self._index: dict[str, int] = {}
+        self._free: list[int] = []
+        self._words: Words = np.zeros((64, dtype.itemsize // 8), np.uint64)
+        self._due_load = np.full(64, NEVER)
+        self._due_silence = np.full(64, NEVER)
+        self._changed = np.zeros(64, np.bool_)
+
+    def __len__(self) -> int:
+        """Return how many customers have a row."""
+        return len(self._index)
+
+    @property
+    def size(self) -> int:
+        """Return how many rows are in use or free, row 0 included."""
+        return len(self.ids)
+
+    @property
+    def due_load(self) -> Ints:
+        """Return when each row's load could change course with no further event."""
+        return self._due_load[: self.size]
+
+    @property
+    def due_silence(self) -> Ints:
+        """Return when each row's silence could reach a limit, its source living on."""
+        return self._due_silence[: self.size]
+
+    @property
+    def nbytes(self) -> int:
+        """Return the memory held, in bytes; that of the index is estimated."""
+        arrays = (self._words, self._due_load, self._due_silence, self._changed)
+        return sum(array.nbytes for array in arrays) + self.size * _INDEX_BYTES
+
+    def row_of(self, customer_id: str) -> int:
+        """Return a customer's row, 0 if there is none."""
+        return self._index.get(customer_id, 0)
+
+    def intern(self, customer_ids: Sequence[str]) -> Ints:
+        """Return the rows of customers; who is new gets one."""
+        index = self._index
+        rows = [index.get(customer_id, 0) for customer_id in customer_ids]
+        if 0 in rows:
+            for place, row in enumerate(rows):
+                if not row:
+                    rows[place] = self._new(customer_ids[place])
+        return np.array(rows, np.int64)
+
+    def gather(self, row: Ints) -> tuple[Words, Rows]:
+        """Return a copy of rows as words, and a view of it by fields."""
+        words = self._words[row]
+        return words, words.view(self.dtype)[:, 0]
+
+    def put(self, row: Ints, words: Words) -> None:
+        """Put a gathered copy back; the rows count as changed."""
+        self._words[row] = words
+        self._changed[row] = True
+
+    def erase(self, row: Ints) -> None:
+        """Make rows blank, as of a customer never seen; the ids stay until `release`."""
+        self._words[row] = 0
+        self._due_load[row] = NEVER
+        self._due_silence[row] = NEVER
+        self._changed[row] = True
+
+    def release(self, row: Ints) -> None:
+        """Give back those of the rows that are blank."""
+        for number in row[~self._words[row].any(axis=1)].tolist():
+            if self._index.pop(self.ids[number], 0):
+                self.ids[number] = ""
+                self._free.append(number)
+
+    def everyone(self) -> Ints:
+        """Return the rows of all customers."""
+        return np.fromiter(self._index.values(), np.int64, len(self._index))
+
+    def take_changed(self) -> Ints:
+        """Return the rows changed since the last call."""
+        changed = np.flatnonzero(self._changed[: self.size])
+        self._changed[changed] = False
+        return changed
+
+    def _new(self, customer_id: str) -> int:
+        known = self._index.get(customer_id)
+        if known is not None:
+            return known
+        if self._free:
+            row = self._free.pop()
+            self.ids[row] = customer_id
+        else:
+            row = len(self.ids)
+            self.ids.append(customer_id)
+            if row >= len(self._words):
+                self._grow()
+        self._index[customer_id] = row
+        return row
+
+    def _grow(self) -> None:
+        old = len(self._words)
+        new = int(old * _GROWTH) + 64
+        # In place where the allocator can: no second copy of a large table.
+        self._words.resize((new, self._words.shape[1]), refcheck=False)
+        for name, blank in (("_due_load", NEVER), ("_due_silence", NEVER), ("_changed", False)):
+            array = getattr(self, name)
+            array.resize(new, refcheck=False)
+            array[old:] = blank
