@@ -5,6 +5,8 @@ The lateness is felt where it can be seen: when the promise is overdue, and at t
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 from agents.shop.agenda import Process
 from agents.shop.customers import Customer
@@ -14,6 +16,7 @@ from agents.shop.tickets import ticket_life
 from agents.shop.world import World
 
 _CHANNELS = ("web", "app", "store")
+_PROMISED_DAYS = (2.0, 5.0)
 _LATE = 0.12
 _LATE_DAYS_MEAN = 4.0
 _OVERDUE_FELT_DAYS = 2.0
@@ -22,9 +25,10 @@ _LOST_AFTER_DAYS = 14.0
 _CANCELLED_BY_SHOP = 0.006
 _CANCELLED_BY_CUSTOMER = 0.02
 _RETURNED = 0.04
-_COMPLAINS_WHEN_LATE = 0.4
+_COMPLAINS_WHEN_OVERDUE = 0.4
 _ASKS = 0.09
 _SEEKS = 0.5
+_SOUGHT_SHARE = 0.2
 
 
 def buying(world: World, customer: Customer) -> Process:
@@ -44,84 +48,120 @@ def buying(world: World, customer: Customer) -> Process:
             _place(world, customer)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One order on its way; instants in milliseconds since the epoch."""
+
+    world: World
+    customer: Customer
+    order_id: str
+    amount: float
+    placed_at: int
+    promised_at: int
+
+    def write(self, status: str, **fields: Any) -> None:
+        """Write that the order has come to a status now."""
+        segment = self.customer.segment
+        self.world.write(
+            "orders",
+            self.customer,
+            order_id=self.order_id,
+            status=status,
+            segment=segment,
+            **fields,
+        )
+
+    def write_with_amount(self, status: str, **fields: Any) -> None:
+        """Write a status that moves money."""
+        self.write(status, amount=self.amount, currency=self.customer.currency, **fields)
+
+
 def _place(world: World, customer: Customer) -> None:
     customer.orders += 1
-    world.begin(_order_life(world, customer, f"o-{world.number('order'):07d}"))
+    fastest, slowest = _PROMISED_DAYS
+    order = _Order(
+        world,
+        customer,
+        order_id=f"o-{world.number('order'):07d}",
+        amount=round(world.spread(customer.purse, 0.5), 2),
+        placed_at=world.now,
+        promised_at=world.after(days=fastest + (slowest - fastest) * world.rng.random()),
+    )
+    promise, channel = rfc3339(order.promised_at), world.pick(_CHANNELS)
+    order.write_with_amount("placed", promised_at=promise, channel=channel)
+    world.begin(_becoming(order))
 
 
-def _order_life(world: World, customer: Customer, order_id: str) -> Process:
-    placed_at = world.now
-    promised_at = world.after(days=2 + 3 * world.rng.random())
-    amount = round(world.spread(customer.purse, 0.5), 2)
-    money = {"amount": amount, "currency": customer.currency}
-    promise = {"promised_at": rfc3339(promised_at), "channel": world.pick(_CHANNELS)}
-    facts = {"order_id": order_id, "segment": customer.segment}
-    world.write("orders", customer, status="placed", **facts, **money, **promise)
-
+def _becoming(order: _Order) -> Process:
+    """Decide which way the order goes, and go it."""
+    world, customer = order.world, order.customer
     if world.chance(_CANCELLED_BY_CUSTOMER):
         yield world.after(hours=0.2 + 10 * world.rng.random())
-        world.write("orders", customer, status="cancelled", by="customer", **facts)
+        order.write("cancelled", by="customer")
         return
     if world.goes_wrong(customer, _CANCELLED_BY_SHOP):
         yield world.after(days=0.5 + world.rng.random())
-        yield from _cancelled_by_shop(world, customer, facts, money)
+        yield from _cancelled_by_shop(order)
         return
     if world.chance(_ASKS):
-        world.begin(_question(world, customer, promised_at))
-
+        world.begin(_question(order))
     if world.goes_wrong(customer, _LOST):
-        yield from _overdue(world, customer, promised_at)
-        yield promised_at + round(_LOST_AFTER_DAYS * DAY_MS)
-        yield from _cancelled_by_shop(world, customer, facts, money)
+        yield from _overdue(order)
+        yield order.promised_at + round(_LOST_AFTER_DAYS * DAY_MS)
+        yield from _cancelled_by_shop(order)
         return
-    if world.goes_wrong(customer, _LATE):
-        late_days = 0.5 + world.rng.exponential(_LATE_DAYS_MEAN)
-        if late_days > _OVERDUE_FELT_DAYS:
-            yield from _overdue(world, customer, promised_at)
-        yield promised_at + round(late_days * DAY_MS)
-        world.write("orders", customer, status="delivered", **facts)
-        feel(world, customer, "late_delivery", scale=1.5 * -math.expm1(-late_days / 3))
-    else:
-        early = 0.05 + 0.5 * world.rng.random()
-        yield placed_at + round((1 - early) * (promised_at - placed_at))
-        world.write("orders", customer, status="delivered", **facts)
+    yield from _delivered(order)
+    yield from _after_delivery(order)
+
+
+def _delivered(order: _Order) -> Process:
+    world, customer = order.world, order.customer
+    if not world.goes_wrong(customer, _LATE):
+        share = 0.45 + 0.5 * world.rng.random()
+        yield order.placed_at + round(share * (order.promised_at - order.placed_at))
+        order.write("delivered")
         customer.patience.good_orders += 1
-    yield from _after_delivery(world, customer, facts, money)
+        return
+    late_days = 0.5 + world.rng.exponential(_LATE_DAYS_MEAN)
+    if late_days > _OVERDUE_FELT_DAYS:
+        yield from _overdue(order)
+    yield order.promised_at + round(late_days * DAY_MS)
+    order.write("delivered")
+    feel(world, customer, "late_delivery", scale=1.5 * -math.expm1(-late_days / 3))
 
 
-def _cancelled_by_shop(
-    world: World, customer: Customer, facts: dict[str, str], money: dict[str, object]
-) -> Process:
-    world.write("orders", customer, status="cancelled", by="company", **facts)
-    feel(world, customer, "cancelled_order")
-    yield world.after(days=1 + 3 * world.rng.random())
-    world.write("orders", customer, status="refunded", **facts, **money)
-
-
-def _overdue(world: World, customer: Customer, promised_at: int) -> Process:
+def _overdue(order: _Order) -> Process:
     """Wait in vain past the promise; some write in about it."""
-    yield promised_at + round(_OVERDUE_FELT_DAYS * DAY_MS)
+    world, customer = order.world, order.customer
+    yield order.promised_at + round(_OVERDUE_FELT_DAYS * DAY_MS)
     feel(world, customer, "long_wait")
-    if not customer.is_gone and world.chance(_COMPLAINS_WHEN_LATE):
+    if not customer.is_gone and world.chance(_COMPLAINS_WHEN_OVERDUE):
         world.begin(ticket_life(world, customer, "delivery", priority="high"))
 
 
-def _question(world: World, customer: Customer, until: int) -> Process:
-    yield world.now + round((until - world.now) * world.rng.random())
+def _cancelled_by_shop(order: _Order) -> Process:
+    order.write("cancelled", by="company")
+    feel(order.world, order.customer, "cancelled_order")
+    yield order.world.after(days=1 + 3 * order.world.rng.random())
+    order.write_with_amount("refunded")
+
+
+def _question(order: _Order) -> Process:
+    world, customer = order.world, order.customer
+    yield world.now + round((order.promised_at - world.now) * world.rng.random())
     if not customer.is_gone:
         category = world.pick(("question", "invoice", "account"))
         world.begin(ticket_life(world, customer, category, priority="normal"))
 
 
-def _after_delivery(
-    world: World, customer: Customer, facts: dict[str, str], money: dict[str, object]
-) -> Process:
+def _after_delivery(order: _Order) -> Process:
+    world, customer = order.world, order.customer
     if customer.seeks_concessions and world.chance(_SEEKS):
         yield world.after(days=0.5 + 2 * world.rng.random())
-        amount = float(str(money["amount"]))
-        world.begin(ticket_life(world, customer, "goods", priority="high", claims=0.2 * amount))
+        claims = _SOUGHT_SHARE * order.amount
+        world.begin(ticket_life(world, customer, "goods", priority="high", claims=claims))
     elif world.chance(_RETURNED):
         yield world.after(days=1 + 9 * world.rng.random())
-        world.write("orders", customer, status="returned", **facts, **money)
+        order.write_with_amount("returned")
         yield world.after(days=2 + 3 * world.rng.random())
-        world.write("orders", customer, status="refunded", **facts, **money)
+        order.write_with_amount("refunded")

@@ -28,7 +28,8 @@ class ShopSettings:
         gap_days_mean: mean time between two orders of a customer of mean rate.
         business_share: share of customers with an owner, larger orders, and promises.
         currencies: of consumers, then of business customers; one, or two.
-        trouble: multiplies the chance of everything that goes wrong; 0 is a perfect shop.
+        trouble: multiplies the chance of everything that goes wrong; 0 is a shop without fault
+            (prices apart: they have a knob of their own).
         endurance: multiplies how much a customer can bear.
         silent_share_per_100_days: customers who would drift off untroubled, in 100 days.
         concession_share: customers who complain for compensation, and stay.

@@ -24,6 +24,7 @@ _SLOW = 0.12
 _REASSIGNED = 0.12
 _REOPENED = 0.12
 _COMPENSATED = 0.25
+_COMPENSATION = 10.0
 _RATED = 0.25
 _FOLLOWED_UP = 0.2
 
@@ -72,10 +73,11 @@ def _until_answered(
     """Wait in a queue; tell whether someone answered before the customer gave up."""
     live = channel in _LIVE_CHANNELS
     waited = world.spread(_QUEUE_SECONDS_MEDIAN, 0.8) * (1 if live else 60)
-    if world.goes_wrong(customer, _JAMMED):
+    jammed = world.goes_wrong(customer, _JAMMED)
+    if jammed:
         waited *= _JAM_FACTOR
     borne = world.spread(_QUEUE_SECONDS_BORNE, 0.4)
-    hangs_up = live and waited > 2 * borne
+    hangs_up = jammed and live and waited > 2 * borne
     seconds = round(2 * borne if hangs_up else waited)
     yield world.after(seconds=seconds)
     status = "abandoned" if hangs_up else "replied"
@@ -84,7 +86,7 @@ def _until_answered(
     )
     if hangs_up:
         feel(world, customer, "abandoned_contact")
-    elif seconds > borne * (1 if live else 60):
+    elif jammed and seconds > borne * (1 if live else 60):
         feel(world, customer, "queue")
     return not hangs_up
 
@@ -110,9 +112,9 @@ def _until_resolved(
     else:
         left_hours = (due_at - world.now) / HOUR_MS
         yield world.after(hours=max(0.1, left_hours) * (0.05 + 0.7 * world.rng.random()))
-    compensation = round(claims, 2) or None
+    compensation = max(0.01, round(claims, 2)) if claims else None
     if not claims and customer.patience.felt(world.now) > 0 and world.chance(_COMPENSATED):
-        compensation = 10.0
+        compensation = _COMPENSATION
         soothe(world, customer, 0.3)
     world.write(
         "support-tickets",
