@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from agents.shop.events import DAY_MS, instant
 from agents.shop.outages import Outage
@@ -24,7 +24,7 @@ class ShopSettings:
         newcomers_share_per_day: new customers a day, as a share of `customers`.
         start: the first instant, an aware time; never the wall clock by default.
         days: how long to simulate, the history included; `math.inf` never ends.
-        history_days: the first days, already past when a live run begins (`live_from`).
+        history_days: the first days, already past when a live run begins (`live_from_ms`).
         gap_days_mean: mean time between two orders of a customer of mean rate.
         business_share: share of customers with an owner, larger orders, and promises.
         currencies: of consumers, then of business customers; one, or two.
@@ -116,6 +116,6 @@ class ShopSettings:
         return self.start_ms + self.days * DAY_MS
 
     @property
-    def live_from(self) -> datetime:
-        """The end of the history: what happens from here on is for a live caller to pace."""
-        return self.start + timedelta(days=self.history_days)
+    def live_from_ms(self) -> int:
+        """The end of the history, milliseconds: from here on a live caller paces the events."""
+        return self.start_ms + round(self.history_days * DAY_MS)
