@@ -1,4 +1,4 @@
-"""What to do: a table by kind of alert and leading cause, for a company to edit. [J]"""
+"""What to do: a table by kind of alert and leading cause, for a company to edit, as a judgement."""
 
 from typing import Final
 
