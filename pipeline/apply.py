@@ -11,10 +11,8 @@ from pipeline.pool import Pool
 from pipeline.rows import EVENT_MEMORY, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
-from pipeline.vocabulary import ACT, OWN
+from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE
 from schemas.activity import Kind
-
-_SILENCE_KINDS = (Kind.ORDER_PLACED, Kind.ORDER_CANCELLED, Kind.ORDER_FAILED, Kind.CLOSED)
 
 
 class Applier:
@@ -45,7 +43,7 @@ class Applier:
     @staticmethod
     def touches_silence(events: Events) -> Bools:
         """Return which events can change a customer's silence."""
-        return np.isin(events.kind, _SILENCE_KINDS)
+        return TOUCHES_SILENCE[events.kind]
 
     def _orders(
         self, pool: Pool, rows: Rows, events: Events, followed: Followed, placed: Bools

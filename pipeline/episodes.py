@@ -53,6 +53,19 @@ TRANSITIONS: Final = (
 )
 
 
+def _mask(phases: tuple[Phase, ...]) -> Bools:
+    mask = np.zeros(len(Phase), np.bool_)
+    mask[list(phases)] = True
+    return mask
+
+
+_IS_ALARMED: Final = _mask(ALARMED)
+_IS_OPEN: Final = _mask(OPEN)
+_IS_ENDED: Final = _mask(ENDED)
+_IS_FORGETTABLE: Final = _mask(FORGETTABLE)
+_MASKED: Final = tuple((_mask(sources), when, target) for sources, when, target in TRANSITIONS)
+
+
 @dataclass(slots=True)
 class Moves:
     """What became of the episodes of the rows judged, (n,) each."""
@@ -63,6 +76,18 @@ class Moves:
     revision: Ints
     onset_ms: Ints
     next_ms: Ints  # when time alone could move it, NEVER if it could not
+
+    @classmethod
+    def none(cls, count: int) -> "Moves":
+        """Return moves of customers without an episode."""
+        zeros = [np.zeros(count, np.int64) for _ in range(3)]
+        no = np.zeros(count, np.bool_)
+        return cls(no, zeros[0], no.copy(), zeros[1], zeros[2], np.full(count, NEVER))
+
+    @property
+    def alarmed(self) -> Bools:
+        """Return which episodes stand raised or escalated."""
+        return _IS_ALARMED[self.phase]
 
     def take(self, which: Ints) -> "Moves":
         """Return some of them."""
@@ -89,26 +114,50 @@ def advance(
     settings: EpisodeSettings, pool: Pool, row: Ints, rows: Rows, kind: int, signals: Signals
 ) -> Moves:
     """Move every row's episode of a kind by what its detector says."""
-    keys = np.full(len(rows), kind, np.uint64)
-    slot = pool.find(rows["episodes"], keys)
+    moves = Moves.none(len(rows))
+    # Most customers have no episode and no reason for one.
+    some = np.flatnonzero((rows["episodes"] > 0) | signals.enter)
+    if len(some):
+        part = _advance(settings, pool, row[some], rows, some, kind, signals.take(some))
+        for column in fields(Moves):
+            getattr(moves, column.name)[some] = getattr(part, column.name)
+    return moves
+
+
+def _advance(
+    settings: EpisodeSettings,
+    pool: Pool,
+    row: Ints,
+    rows: Rows,
+    some: Ints,
+    kind: int,
+    signals: Signals,
+) -> Moves:
+    keys = np.full(len(some), kind, np.uint64)
+    heads = rows["episodes"][some]
+    slot = pool.find(heads, keys)
     had = pool.records[slot]
     acted = (had["acted"] > 0) | signals.acted
     phase = _next_phase(settings, had, acted, signals)
-    onset = np.isin(phase, ALARMED) & np.isin(had["phase"], ENDED)
+    alarmed = _IS_ALARMED[phase]
+    onset = alarmed & _IS_ENDED[had["phase"]]
 
-    _give_slots(pool, rows, keys, slot, onset & (slot == 0))
+    new = np.flatnonzero(onset & (slot == 0))
+    if len(new):
+        new_heads = heads[new]
+        slot[new] = pool.add(new_heads, keys[new])
+        rows["episodes"][some[new]] = new_heads
     now = pool.records[slot]
     moved = phase != had["phase"]
     now["phase"] = phase
-    now["acted"] = np.where(onset, 0, acted & np.isin(phase, OPEN))
+    now["acted"] = ~onset & acted & _IS_OPEN[phase]
     now["onset_ms"] = np.where(onset, signals.at_ms, had["onset_ms"])
     now["since_ms"] = np.where(moved, signals.at_ms, had["since_ms"])
     now["revision"] = np.where(onset, 1, had["revision"] + moved)
-    now["critical"] = np.where(
-        np.isin(phase, ALARMED), signals.worse | ((had["critical"] > 0) & ~onset), had["critical"]
-    )
+    worst = signals.worse | ((had["critical"] > 0) & ~onset)
+    now["critical"] = np.where(alarmed, worst, had["critical"])
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
-    now["forget_ms"] = np.where(np.isin(phase, FORGETTABLE), cooled_ms, 0)
+    now["forget_ms"] = np.where(_IS_FORGETTABLE[phase], cooled_ms, 0)
     now["row"] = row
     held = slot > 0
     pool.records[slot[held]] = now[held]
@@ -124,8 +173,13 @@ def advance(
 
 def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return the onset of each row's alarmed episode of a kind, `NEVER` where there is none."""
-    had = pool.records[pool.find(rows["episodes"], np.full(len(rows), kind, np.uint64))]
-    return np.where(np.isin(had["phase"], ALARMED), had["onset_ms"], NEVER)
+    since_ms = np.full(len(rows), NEVER)
+    some = np.flatnonzero(rows["episodes"])
+    if len(some):
+        slot = pool.find(rows["episodes"][some], np.full(len(some), kind, np.uint64))
+        had = pool.records[slot]
+        since_ms[some] = np.where(_IS_ALARMED[had["phase"]], had["onset_ms"], NEVER)
+    return since_ms
 
 
 def _next_phase(
@@ -152,25 +206,17 @@ def _next_phase(
     before = had["phase"].astype(np.int64)
     phase = before.copy()
     undecided = np.ones(len(had), np.bool_)
-    for sources, condition, target in TRANSITIONS:
-        applies = undecided & holds[condition] & np.isin(before, sources)
+    for sources, condition, target in _MASKED:
+        applies = undecided & holds[condition] & sources[before]
         phase[applies] = target
         undecided &= ~applies
     return phase
 
 
-def _give_slots(pool: Pool, rows: Rows, keys: NDArray[np.uint64], slot: Ints, new: Bools) -> None:
-    which = np.flatnonzero(new)
-    if len(which):
-        heads = rows["episodes"][which]
-        slot[which] = pool.add(heads, keys[which])
-        rows["episodes"][which] = heads
-
-
 def _next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals) -> Ints:
     eased = now["phase"] == Phase.EASED
     confirm_ms = now["since_ms"] + round(settings.confirm_days * DAY_MS)
-    ended = np.isin(now["phase"], ENDED) & (now["phase"] > 0)
+    ended = _IS_ENDED[now["phase"]] & (now["phase"] > 0)
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     held_back = ended & signals.enter & (cooled_ms > signals.at_ms)
     return np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))

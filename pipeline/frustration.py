@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.episodes import Moves
 from pipeline.loads import decayed, half_lives, weights
 from pipeline.pool import Pool
 from pipeline.rows import PURCHASES, Rows
@@ -18,9 +19,10 @@ from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import factors
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
-from pipeline.waiting import overdue
+from pipeline.waiting import Overdue, overdue
 
 _FADED_MS: Final = 20 * 365 * DAY_MS
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(slots=True)
@@ -30,8 +32,7 @@ class Reading:
     parts: Floats  # (n, causes): they sum to the load
     load: Floats
     endurance: Floats
-    overdue: Floats  # (n, causes): the severities that stand open
-    change_ms: Ints  # when something open weighs more next
+    overdue: Overdue
 
 
 class Frustration:
@@ -45,9 +46,9 @@ class Frustration:
 
     def read(self, items: Pool, rows: Rows, at_ms: Ints) -> Reading:
         """Return load and endurance of rows at an instant."""
-        open_now, change_ms = overdue(self.settings, items, rows, at_ms)
-        parts, load, endurance = self._weigh(rows, at_ms, open_now)
-        return Reading(parts, load, endurance, open_now, change_ms)
+        waits = overdue(self.settings, items, rows, at_ms)
+        parts, load, endurance = self._weigh(rows, at_ms, waits.severity)
+        return Reading(parts, load, endurance, waits)
 
     def signals(self, reading: Reading, at_ms: Ints) -> Signals:
         """Return what the episode machine needs to know; events add what they bring."""
@@ -57,22 +58,46 @@ class Frustration:
         signals.enter = reading.load >= signals.limit
         signals.worse = reading.load >= reading.endurance * self.settings.critical_ratio
         signals.below = reading.load < reading.endurance * self.settings.exit_ratio
-        signals.settled = np.asarray(~reading.overdue.any(axis=1))
+        signals.settled = np.asarray(~reading.overdue.severity.any(axis=1))
         return signals
 
-    def fading_ms(self, rows: Rows, at_ms: Ints, reading: Reading, until_ms: Ints) -> Ints:
-        """Return the first instant at which the load is below the exit level.
+    def next_ms(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Ints:
+        """Return the earliest instant at which, with no further event, an episode could move."""
+        due_ms = np.where(
+            self._could_rise(reading, rows, at_ms, moves), reading.overdue.step_ms, NEVER
+        )
+        alarmed = np.flatnonzero(moves.alarmed)
+        if len(alarmed):
+            drop_ms = reading.overdue.drop_ms[alarmed]
+            until_ms = np.minimum(due_ms[alarmed], drop_ms)
+            open_now = reading.overdue.severity[alarmed]
+            fading_ms = self._fading_ms(rows[alarmed], at_ms[alarmed], open_now, until_ms)
+            due_ms[alarmed] = np.minimum(until_ms, fading_ms)
+        return due_ms
 
-        Searched by bisection up to `until_ms`, as the load over endurance only falls until then;
-        `NEVER` where it does not get there.
+    def _could_rise(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Bools:
+        """Return for whom waiting alone, while it lasts, could reach the next level."""
+        waits = reading.overdue
+        growth = _total((waits.severity_max - waits.severity) * self._weights)
+        lasting_ms = np.maximum(waits.last_drop_ms - at_ms, 0)
+        least = self._endurance(rows, at_ms + lasting_ms, self._factors.min())
+        ratio = np.where(moves.alarmed, self.settings.critical_ratio, self.settings.enter_ratio)
+        could = reading.load + growth >= least * ratio * (1 - _ROUNDING)
+        return could & (growth > 0) & ~(moves.alarmed & moves.critical)
+
+    def _fading_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
+        """Return the earliest instant at which the load could be below the exit level.
+
+        Searched by bisection up to `until_ms`; what is open can only weigh more until then, and
+        the rest only falls. `NEVER` where it does not get there.
         """
         low, high = at_ms.copy(), np.minimum(until_ms, at_ms + _FADED_MS)
-        reached = self._below(rows, high, reading.overdue)
-        while (open_ := reached & (high - low > 1)).any():
-            middle = np.where(open_, low + (high - low) // 2, high)
-            below = self._below(rows, middle, reading.overdue)
-            high = np.where(open_ & below, middle, high)
-            low = np.where(open_ & ~below, middle, low)
+        reached = self._below(rows, high, open_now)
+        while (searching := reached & (high - low > 1)).any():
+            middle = np.where(searching, low + (high - low) // 2, high)
+            below = self._below(rows, middle, open_now)
+            high = np.where(searching & below, middle, high)
+            low = np.where(searching & ~below, middle, low)
         return np.where(reached, high, NEVER)
 
     def _below(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Bools:
@@ -82,12 +107,22 @@ class Frustration:
     def _weigh(self, rows: Rows, at_ms: Ints, open_now: Floats) -> tuple[Floats, Floats, Floats]:
         sums = decayed(rows, self.half_life_days, at_ms)
         parts = (sums[:, :PURCHASES] + open_now) * self._weights
-        # Added one by one, so that a row's sum does not depend on how many rows there are.
-        load = np.zeros(len(rows))
-        for cause in range(len(CAUSES)):
-            load += parts[:, cause]
+        factors = self._factors[rows["stage"]]
+        return parts, _total(parts), self._buffered(sums[:, PURCHASES], factors)
+
+    def _endurance(self, rows: Rows, at_ms: Ints, factor: float) -> Floats:
+        sums = decayed(rows, self.half_life_days, at_ms)
+        return self._buffered(sums[:, PURCHASES], factor)
+
+    def _buffered(self, purchases: Floats, factor: Floats | float) -> Floats:
         # A purchase taken back leaves a rounding error, which may be below 0.
-        purchases = np.maximum(sums[:, PURCHASES], 0.0)
-        buffer = 1.0 + self.settings.purchase_buffer * np.log1p(purchases)
-        endurance = self.settings.base * self._factors[rows["stage"]] * buffer
-        return parts, load, endurance
+        buffer = 1.0 + self.settings.purchase_buffer * np.log1p(np.maximum(purchases, 0.0))
+        return self.settings.base * factor * buffer
+
+
+def _total(parts: Floats) -> Floats:
+    """Return the sum over causes, one by one: it does not depend on how many rows there are."""
+    total = np.zeros(len(parts))
+    for cause in range(len(CAUSES)):
+        total += parts[:, cause]
+    return total

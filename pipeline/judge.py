@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline import episodes, stages
-from pipeline.episodes import ALARMED, Moves
-from pipeline.frustration import Frustration, Reading
+from pipeline.episodes import Moves
+from pipeline.frustration import Frustration
 from pipeline.inactivity import Inactivity
 from pipeline.kinds import FRUSTRATION, INACTIVITY
 from pipeline.liveness import Liveness
@@ -79,6 +79,7 @@ class Judge:
 
     def __init__(self, settings: PipelineSettings) -> None:
         self._settings = settings
+        self._stages_matter = len(set(stages.factors(settings.frustration)[1:].tolist())) > 1
         self.frustration = Frustration(settings.frustration)
         self.inactivity = Inactivity(settings.inactivity, settings.order_model)
 
@@ -91,10 +92,10 @@ class Judge:
         moves = episodes.advance(
             self._settings.episodes, pools.episodes, row, rows, FRUSTRATION, signals
         )
-        stage_ms = stages.next_change_ms(self._settings.stages, rows)
-        due_ms = np.minimum(np.minimum(reading.change_ms, stage_ms), moves.next_ms)
-        fading_ms = self._fading_ms(rows, at_ms, reading, moves, due_ms)
-        due_ms = np.minimum(due_ms, fading_ms)
+        due_ms = self.frustration.next_ms(reading, rows, at_ms, moves)
+        due_ms = np.minimum(due_ms, moves.next_ms)
+        if self._stages_matter:
+            due_ms = np.minimum(due_ms, stages.next_change_ms(self._settings.stages, rows))
         return Verdict(FRUSTRATION, at_ms, signals, moves, reading.parts, None, due_ms)
 
     def silence(
@@ -115,31 +116,12 @@ class Judge:
             self._settings.episodes, pools.episodes, row, rows, INACTIVITY, signals
         )
         crossing_ms = detector.next_ms(liveness, rows, at_ms, signals)
-        alarmed = np.isin(moves.phase, ALARMED)
+        alarmed = moves.alarmed
         onset_ms = np.where(alarmed, moves.onset_ms, 0)
         lost_ms = liveness.after(onset_ms, np.full(len(rows), detector.horizon_ms))
         lost_ms = np.where(alarmed, np.maximum(lost_ms, at_ms + 1), NEVER)
         due_ms = np.minimum(np.minimum(crossing_ms, lost_ms), moves.next_ms)
         return Verdict(INACTIVITY, at_ms, signals, moves, None, silence.ms, due_ms)
-
-    def _fading_ms(
-        self, rows: Rows, at_ms: Ints, reading: Reading, moves: Moves, until_ms: Ints
-    ) -> Ints:
-        """Return when alarmed rows will have fallen below the exit level by time alone."""
-        fading_ms = np.full(len(rows), NEVER)
-        alarmed = np.flatnonzero(np.isin(moves.phase, ALARMED))
-        if len(alarmed):
-            some = Reading(
-                reading.parts[alarmed],
-                reading.load[alarmed],
-                reading.endurance[alarmed],
-                reading.overdue[alarmed],
-                reading.change_ms[alarmed],
-            )
-            fading_ms[alarmed] = self.frustration.fading_ms(
-                rows[alarmed], at_ms[alarmed], some, until_ms[alarmed]
-            )
-        return fading_ms
 
 
 def _alive(liveness: Liveness, since_ms: Ints, at_ms: Ints) -> Ints:

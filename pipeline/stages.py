@@ -30,36 +30,25 @@ class Stage(IntEnum):
 def advance(settings: StageSettings, rows: Rows, at_ms: Ints) -> None:
     """Bring the stage of each row up to an instant."""
     occasions = rows["order_days"]
-    admitted = at_ms < last_ms(rows) + round(settings.admit_days * DAY_MS)
+    admitted_ms = last_ms(rows) + round(settings.admit_days * DAY_MS)
+    activated_ms = rows["stage_ms"] + round(settings.activate_days * DAY_MS)
     welcomed = (rows["delivered_ms"] > 0) | (
         (rows["followed_up_ms"] > 0) & (rows["followed_up_ms"] >= first_day(rows) * DAY_MS)
     )
-    acclimates = (rows["stage"] == Stage.ACCLIMATE) | (
-        (rows["stage"] == Stage.ACTIVATE)
-        & (at_ms >= rows["stage_ms"] + round(settings.activate_days * DAY_MS))
-    )
-    stage = np.select(
-        [
-            occasions == 0,
-            rows["promoter"] > 0,
-            occasions >= 3,
-            (occasions == 2) | (rows["rated_well"] > 0),
-            welcomed & acclimates,
-            welcomed,
-            admitted,
-        ],
-        [
-            Stage.ASSESS,
-            Stage.ADVOCATE,
-            Stage.ADOPT,
-            Stage.ACCOMPLISH,
-            Stage.ACCLIMATE,
-            Stage.ACTIVATE,
-            Stage.ADMIT,
-        ],
-        Stage.AFFIRM,
-    )
-    rows["stage_ms"] = np.where(stage != rows["stage"], at_ms, rows["stage_ms"])
+    before = rows["stage"].astype(np.int64)
+    acclimates = (before == Stage.ACTIVATE) & (at_ms >= activated_ms)
+    stage = np.full(len(rows), Stage.AFFIRM)
+    stage[at_ms < admitted_ms] = Stage.ADMIT
+    stage[welcomed] = Stage.ACTIVATE
+    stage[welcomed & (acclimates | (before == Stage.ACCLIMATE))] = Stage.ACCLIMATE
+    stage[(occasions == 2) | (rows["rated_well"] > 0)] = Stage.ACCOMPLISH
+    stage[occasions >= 3] = Stage.ADOPT
+    stage[rows["promoter"] > 0] = Stage.ADVOCATE
+    stage[occasions == 0] = Stage.ASSESS
+    # What time alone brings is dated by when it came, however late it is looked at.
+    entered_ms = np.where((before == Stage.ADMIT) & (stage == Stage.AFFIRM), admitted_ms, at_ms)
+    entered_ms = np.where(acclimates & (stage == Stage.ACCLIMATE), activated_ms, entered_ms)
+    rows["stage_ms"] = np.where(stage != before, entered_ms, rows["stage_ms"])
     rows["stage"] = stage
 
 

@@ -97,3 +97,5 @@ ACT: Final = _column("act", np.bool_)
 CAUSE_OF: Final = np.array(
     [CAUSE.get(MEANINGS[Kind(k)].cause, 0) if k in set(Kind) else 0 for k in range(_SIZE)]
 )
+TOUCHES_SILENCE: Final = np.zeros(_SIZE, np.bool_)
+TOUCHES_SILENCE[[Kind.ORDER_PLACED, Kind.ORDER_CANCELLED, Kind.ORDER_FAILED, Kind.CLOSED]] = True

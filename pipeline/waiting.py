@@ -5,6 +5,7 @@ changes course only at instants known beforehand. Form and scale: bad reviews af
 deliveries (docs/detection.md).
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,9 +28,18 @@ def lateness(late_days: Floats, late_days_scale: float) -> Floats:
     return -np.expm1(-np.maximum(late_days, 0.0) / late_days_scale)
 
 
-def overdue(
-    settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints
-) -> tuple[Floats, Ints]:
+@dataclass(slots=True)
+class Overdue:
+    """What waits at an instant, (n, ...) each."""
+
+    severity: Floats  # (n, causes)
+    severity_max: Floats  # (n, causes): the most that it can become with no further event
+    step_ms: Ints  # when it weighs more next, `NEVER` if it does not
+    drop_ms: Ints  # when a matter is lost track of next, and weighs no more
+    last_drop_ms: Ints  # when the last of them is, 0 if none waits
+
+
+def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) -> Overdue:
     """Return what is overdue at an instant, and when that changes next without an event.
 
     Args:
@@ -37,23 +47,32 @@ def overdue(
         pool: of items.
         rows: (n,) rows.
         at_ms: (n,) instant for each row.
-
-    Returns:
-        (n, causes) severities; (n,) the next instant, `NEVER` if none.
     """
-    severity = np.zeros((len(rows), len(CAUSES)))
-    next_ms = np.full(len(rows), NEVER)
+    count = len(rows)
+    waits = Overdue(
+        np.zeros((count, len(CAUSES))),
+        np.zeros((count, len(CAUSES))),
+        np.full(count, NEVER),
+        np.full(count, NEVER),
+        np.zeros(count, np.int64),
+    )
+    records = pool.records
     step_ms = round(settings.step_hours * HOUR_MS)
     for positions, slots in pool.each(rows["items"]):
-        item, now_ms = pool.records[slots], at_ms[positions]
-        waits = (item["state"] == OPEN) & (item["promised_ms"] > 0) & (item["forget_ms"] > now_ms)
-        if not waits.any():
+        promised_ms, now_ms = records["promised_ms"][slots], at_ms[positions]
+        forget_ms = records["forget_ms"][slots]
+        waiting = (records["state"][slots] == OPEN) & (promised_ms > 0) & (forget_ms > now_ms)
+        which = np.flatnonzero(waiting)
+        if not len(which):
             continue
-        where, item, now_ms = positions[waits], item[waits], now_ms[waits]
-        promised_ms = item["promised_ms"]
-        steps = np.maximum((now_ms - promised_ms) // step_ms, 0)
-        late = lateness(steps * (step_ms / DAY_MS), settings.late_days_scale)
-        severity[where, _CAUSE_WHILE_OPEN[item["matter"]]] += late
-        change_ms = np.minimum(promised_ms + (steps + 1) * step_ms, item["forget_ms"])
-        next_ms[where] = np.minimum(next_ms[where], change_ms)
-    return severity, next_ms
+        where, promised_ms, forget_ms = positions[which], promised_ms[which], forget_ms[which]
+        steps = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
+        cause = _CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
+        late_days = steps * (step_ms / DAY_MS)
+        waits.severity[where, cause] += lateness(late_days, settings.late_days_scale)
+        waits.severity_max[where, cause] += 1.0
+        next_ms = promised_ms + (steps + 1) * step_ms
+        waits.step_ms[where] = np.minimum(waits.step_ms[where], next_ms)
+        waits.drop_ms[where] = np.minimum(waits.drop_ms[where], forget_ms)
+        waits.last_drop_ms[where] = np.maximum(waits.last_drop_ms[where], forget_ms)
+    return waits
