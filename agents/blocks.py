@@ -16,6 +16,7 @@ from schemas.rejection import Reason
 
 LINE_BYTES_MAX: Final = 16 << 20
 BLOCK_BYTES: Final = 1 << 16
+_BLOCK_BYTES_MAX: Final = 1 << 20
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _DAMAGE: Final = (EOFError, gzip.BadGzipFile, zlib.error)
@@ -72,7 +73,9 @@ def blocks(path: Path) -> Iterator[Block]:
             stream = gzip.GzipFile(fileobj=file) if compressed else file
             ended = False
             while not ended:
-                data, ended, damage = _read(stream)
+                # A line of many blocks is joined anew for each: so let them grow with it.
+                size = min(max(BLOCK_BYTES, len(cut.rest)), _BLOCK_BYTES_MAX)
+                data, ended, damage = _read(stream, size)
                 yield cut.block(data, ended, damage, file.tell())
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -83,18 +86,17 @@ def _unreadable(path: Path, error: Exception) -> FileError:
     return FileError(f"cannot read {str(path)!r}: {why}; a readable file is accepted")
 
 
-def _read(stream: BufferedReader | gzip.GzipFile) -> tuple[bytes, bool, str]:
+def _read(stream: BufferedReader | gzip.GzipFile, size: int) -> tuple[bytes, bool, str]:
     """Return the next bytes, whether they are the last, and what is damaged after them."""
     pieces: list[bytes] = []
-    size = 0
     try:
-        while size < BLOCK_BYTES:
+        while size > 0:
             # Not read(): it would lose what it holds when the damage shows.
-            piece = stream.read1(BLOCK_BYTES)
+            piece = stream.read1(size)
             if not piece:
                 return b"".join(pieces), True, ""
             pieces.append(piece)
-            size += len(piece)
+            size -= len(piece)
     except _DAMAGE as error:
         return b"".join(pieces), True, f"damaged gzip: {error}"
     return b"".join(pieces), False, ""

@@ -14,7 +14,7 @@ import msgspec
 from agents.blocks import LINE_BYTES_MAX, FileError, Refused, blocks
 from agents.chunk import Chunk
 from schemas.decode import S, convert_rows
-from schemas.rejection import Reason
+from schemas.rejection import Reason, Rejection
 
 # What csv says where the lines end within a quoted cell; a test pins it.
 _UNCLOSED: Final = "unexpected end of data"
@@ -38,6 +38,7 @@ def csv_chunks(path: Path, form: type[S], latest_ms: int) -> Iterator[Chunk[S]]:
     csv.field_size_limit(LINE_BYTES_MAX)
     names: list[str] = []
     unclosed: list[bytes] = []
+    tried = 0  # lines of a row that was found unclosed: not tried again until they have doubled
     for block in blocks(path):
         lines = unclosed + block.lines
         first = block.line - len(unclosed)
@@ -45,22 +46,19 @@ def csv_chunks(path: Path, form: type[S], latest_ms: int) -> Iterator[Chunk[S]]:
             names = _take_header(path, lines, form)
         if not names and block.ended and not block.refused:
             raise FileError(f"{str(path)!r} is empty; accepted is a CSV file with a header row")
-        rows, unclosed = _rows(lines, len(names), block.ended)
-        refused = block.refused
-        refused += [
-            Refused(path, first + row.start, Reason.MALFORMED, row.error, _raw(lines, row))
-            for row in rows
-            if row.error
-        ]
-        rows = [row for row in rows if not row.error]
-        decoded = convert_rows(
-            (dict(zip(names, row.cells, strict=True)) for row in rows), form, latest_ms
-        )
-        refused += [
-            Refused(
-                path, first + rows[index].start, why.reason, why.detail, _raw(lines, rows[index])
-            )
-            for index, why in decoded.rejections
+        if block.ended or len(lines) >= 2 * tried:
+            rows, unclosed = _rows(lines, len(names), block.ended)
+            tried = len(unclosed)
+        else:
+            rows, unclosed = [], lines
+        usable = [row for row in rows if not row.error]
+        records = (dict(zip(names, row.cells, strict=True)) for row in usable)
+        decoded = convert_rows(records, form, latest_ms)
+        found = [(row, Rejection.of(Reason.MALFORMED, row.error)) for row in rows if row.error]
+        found += [(usable[index], why) for index, why in decoded.rejections]
+        refused = block.refused + [
+            Refused(path, first + row.start, why.reason, why.detail, _raw(lines, row))
+            for row, why in found
         ]
         yield Chunk.of(decoded, refused, block.bytes_read)
 
