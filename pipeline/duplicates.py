@@ -5,11 +5,11 @@ log the activities of one source partition come in its order, so what is at or b
 position seen has been folded before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipeline.units import Bools
+from pipeline.units import Bools, Ints
 from schemas.activity import Activity
 
 INDEX_MAX = 255  # activities of one source record, less one
@@ -23,19 +23,14 @@ class Positions:
 
     def fresh(self, activities: Sequence[Activity]) -> Bools:
         """Return which activities have not been seen, and count them as seen."""
-        sources = [(a.topic, a.partition) for a in activities]
-        position = np.array([(a.offset << 8) + a.index for a in activities], np.int64)
+        position = np.array([a.offset for a in activities], np.int64) << 8
+        position += np.array([a.index for a in activities], np.int64)
         fresh = np.ones(len(activities), np.bool_)
-        distinct = set(sources)
-        for source in distinct:
-            which = (
-                np.arange(len(sources))
-                if len(distinct) == 1
-                else np.flatnonzero([other == source for other in sources])
-            )
-            before = np.maximum.accumulate(np.r_[self._next.get(source, 0) - 1, position[which]])
-            fresh[which] = position[which] > before[:-1]
-            self._next[source] = int(before[-1]) + 1
+        for source, which in _by_source(activities):
+            expected = np.r_[self._next.get(source, 0) - 1, position[which]]
+            newest = np.maximum.accumulate(expected)
+            fresh[which] = position[which] > newest[:-1]
+            self._next[source] = int(newest[-1]) + 1
         return fresh
 
     def state(self) -> dict[tuple[str, int], tuple[int, int]]:
@@ -45,3 +40,20 @@ class Positions:
     def restore(self, state: dict[tuple[str, int], tuple[int, int]]) -> None:
         """Go on from a `state`."""
         self._next = {source: (offset << 8) + index for source, (offset, index) in state.items()}
+
+
+def _by_source(
+    activities: Sequence[Activity],
+) -> Iterator[tuple[tuple[str, int], Ints | slice]]:
+    """Yield each source partition with the places of its activities."""
+    topics = [a.topic for a in activities]
+    partitions = [a.partition for a in activities]
+    names = sorted(set(topics))
+    if len(names) == 1 and len(set(partitions)) == 1:
+        yield (names[0], partitions[0]), slice(None)
+        return
+    code = {name: place for place, name in enumerate(names)}
+    source = np.array([code[topic] for topic in topics], np.int64) << 32
+    source += np.array(partitions, np.int64)
+    for one in np.unique(source).tolist():
+        yield (names[one >> 32], one & 0xFFFFFFFF), np.flatnonzero(source == one)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.interning import Interned
 from pipeline.units import Floats, Ints
 from schemas.activity import Activity
-from schemas.hashing import id_hash
+from schemas.hashing import id_hashes
 
 
 @dataclass(slots=True)
@@ -48,25 +48,33 @@ _COLUMNS: Final = tuple(field.name for field in fields(Events))
 
 def columns(activities: Sequence[Activity], offsets: Ints, row: Ints, texts: Interned) -> Events:
     """Return activities as columns."""
-    ints = np.array(
-        [(a.kind, a.occurred_at, a.due_at, a.opened_at) for a in activities], np.int64
-    ).reshape(-1, 4)
-    floats = np.array(
-        [(a.amount, a.rating, a.waited_seconds, a.compensation) for a in activities], np.float64
-    ).reshape(-1, 4)
-    hashes = np.array([(id_hash(a.event_id), id_hash(a.item)) for a in activities], np.uint64)
-    hashes = hashes.reshape(-1, 2)
-    code = texts.code
-    codes = np.array(
-        [(code(a.currency), code(a.owner), code(a.segment), code(a.channel)) for a in activities],
-        np.int64,
-    ).reshape(-1, 4)
     return Events(
-        row,
-        offsets,
-        *ints.T[:2],
-        *hashes.T,
-        *floats.T,
-        *ints.T[2:],
-        *codes.T,
+        row=row,
+        offset=offsets,
+        kind=_ints([a.kind for a in activities]),
+        at_ms=_ints([a.occurred_at for a in activities]),
+        event=_hashes([a.event_id for a in activities]),
+        item=_hashes([a.item for a in activities]),
+        amount=_floats([a.amount for a in activities]),
+        rating=_floats([a.rating for a in activities]),
+        waited_seconds=_floats([a.waited_seconds for a in activities]),
+        compensation=_floats([a.compensation for a in activities]),
+        due_ms=_ints([a.due_at for a in activities]),
+        opened_ms=_ints([a.opened_at for a in activities]),
+        currency=texts.codes([a.currency for a in activities]),
+        owner=texts.codes([a.owner for a in activities]),
+        segment=texts.codes([a.segment for a in activities]),
+        channel=texts.codes([a.channel for a in activities]),
     )
+
+
+def _ints(values: list[int]) -> Ints:
+    return np.array(values, np.int64)
+
+
+def _floats(values: list[float | None]) -> Floats:
+    return np.array(values, np.float64)  # None becomes NaN
+
+
+def _hashes(values: list[str]) -> NDArray[np.uint64]:
+    return np.array(id_hashes(values), np.uint64)

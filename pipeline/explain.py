@@ -16,7 +16,7 @@ from pipeline.episodes import Phase
 from pipeline.inactivity import Inactivity
 from pipeline.interning import Interned
 from pipeline.judge import Verdict
-from pipeline.kinds import ALERT_KINDS, FRUSTRATION
+from pipeline.kinds import ALERT_KINDS
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.rows import Rows
@@ -29,6 +29,9 @@ from schemas.base import instant
 
 _NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
 _SHARE_MIN: Final = 1e-9  # less of a load is rounding, not a cause
+
+_STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
+_STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
 
 _WORDS: Final = {
     "delivery": "orders that came late or not at all",
@@ -63,6 +66,7 @@ class Explainer:
         self._settings = settings
         self._inactivity = inactivity
         self._texts = texts
+        self._window_days = settings.windows.bucket_days * settings.windows.buckets
 
     def alerts(
         self,
@@ -74,34 +78,50 @@ class Explainer:
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
         worth = self.worth(rows, silent_ms)
-        recent = windows.totals(self._settings.windows, rows, verdict.at_ms)
+        recent = windows.totals(self._settings.windows, rows, verdict.at_ms)[:, 2].tolist()
+        rhythm = self._inactivity.probability(rows, np.zeros(len(rows), np.int64)).tolist()
+        occasions, silent = rows["order_days"].tolist(), silent_ms.tolist()
+        codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
+        stage = [_STAGES[code] for code in rows["stage"].tolist()]
         kind = ALERT_KINDS[verdict.kind]
-        for i, customer_id in enumerate(customer_ids):
-            row = rows[i]
-            causes = self._causes(verdict, rows, i, int(silent_ms[i]), int(recent[i, 2]))
-            state = State(Phase(int(verdict.moves.phase[i])).name.lower())
-            at = instant(int(verdict.at_ms[i]))
+        found = zip(
+            verdict.at_ms.tolist(),
+            verdict.signals.score.tolist(),
+            verdict.signals.limit.tolist(),
+            verdict.moves.phase.tolist(),
+            verdict.moves.critical.tolist(),
+            verdict.moves.revision.tolist(),
+            verdict.moves.onset_ms.tolist(),
+            strict=True,
+        )
+        for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
+            if verdict.parts is None:
+                causes = _silence_causes(occasions[i], score, rhythm[i], silent[i])
+            else:
+                causes = _load_causes(verdict.parts[i], recent[i], self._window_days)
+            state, at = _STATES[phase], instant(at_ms)
+            owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
-                alert_id=alert_id(customer_id, kind, int(verdict.moves.onset_ms[i])),
-                revision=int(verdict.moves.revision[i]),
-                customer_id=customer_id,
+                alert_id=alert_id(customer_ids[i], kind, onset_ms),
+                revision=revision,
+                customer_id=customer_ids[i],
                 kind=kind,
                 state=state,
-                severity=Severity.CRITICAL if verdict.moves.critical[i] else Severity.WARNING,
-                score=float(verdict.signals.score[i]),
-                limit=float(verdict.signals.limit[i]),
+                severity=Severity.CRITICAL if critical else Severity.WARNING,
+                score=score,
+                limit=limit,
                 churn_probability=_known(worth.probability[i]),
                 value_at_risk=_known(worth.at_risk[i]),
                 currency=worth.currency[i] or None,
-                stage=Stage(int(row["stage"])).name.lower(),
+                stage=stage[i],
                 causes=causes,
                 advice=advice.advise(kind, state, causes),
                 occurred_at=at,
                 detected_at=at,
                 source=position[i],
-                owner=self._texts.text(int(row["owner"])) or None,
-                segment=self._texts.text(int(row["segment"])) or None,
-                channel=self._texts.text(int(row["channel"])) or None,
+                owner=owner,
+                segment=segment,
+                channel=channel,
             )
 
     def worth(self, rows: Rows, silent_ms: Ints) -> Worth:
@@ -128,31 +148,22 @@ class Explainer:
         kappa = np.array([v.kappa if v else 0.0 for v in known])
         return shrunk_mean(count, mean, population, kappa)
 
-    def _causes(
-        self, verdict: Verdict, rows: Rows, i: int, silent_ms: int, recent: int
-    ) -> list[Cause]:
-        score = float(verdict.signals.score[i])
-        if verdict.kind == FRUSTRATION:
-            assert verdict.parts is not None
-            span_days = self._settings.windows.bucket_days * self._settings.windows.buckets
-            return _load_causes(verdict.parts[i], f"{recent} in the last {span_days} days")
-        base = float(self._inactivity.probability(rows[i : i + 1], np.zeros(1, np.int64))[0])
-        return _silence_causes(rows[i], score, base, silent_ms)
 
-
-def _load_causes(parts: Floats, recent: str) -> list[Cause]:
+def _load_causes(parts: Floats, irritants: int, window_days: int) -> list[Cause]:
+    """Return what the load comes from, the heaviest first."""
     ranked = sorted(zip(CAUSES, parts.tolist(), strict=True), key=lambda part: -part[1])
     named = [Cause(c, share, _WORDS[c]) for c, share in ranked if share > _SHARE_MIN]
-    if named:
+    if named and irritants:
         first = named[0]
-        named[0] = Cause(first.cause, first.share, f"{first.detail}; irritants: {recent}")
+        times = "once" if irritants == 1 else f"{irritants} times"
+        detail = f"{first.detail}; irritated {times} in the last {window_days} days"
+        named[0] = Cause(first.cause, first.share, detail)
     return named
 
 
-def _silence_causes(row: np.void, score: float, base: float, silent_ms: int) -> list[Cause]:
+def _silence_causes(occasions: int, score: float, base: float, silent_ms: int) -> list[Cause]:
     """Return how much the customer's rhythm explains, and how much her silence adds."""
     silent = f"no order for {silent_ms / DAY_MS:.0f} days"
-    occasions = int(row["order_days"])
     if occasions < 1:
         return []
     if score > 1:  # the hiatus rule counts days

@@ -88,9 +88,24 @@ class Frustration:
     def _fading_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
         """Return the earliest instant at which the load could be below the exit level.
 
-        Searched by bisection up to `until_ms`; what is open can only weigh more until then, and
-        the rest only falls. `NEVER` where it does not get there.
+        What is open can only weigh more until `until_ms`, and the rest only falls, no faster than
+        by the shortest half-life. A crossing further off than a day by that bound is looked at
+        again then; a near one is searched by bisection. `NEVER` where it does not get there.
         """
+        _, load, endurance = self._weigh(rows, at_ms, open_now)
+        ratio = load / (endurance * self.settings.exit_ratio)
+        # The bound is on the load alone: endurance falls too, which only delays the crossing.
+        bound_days = self.half_life_days.min() * np.log2(np.maximum(ratio, 1.0))
+        far = bound_days > 1.0
+        result = at_ms + np.where(far, bound_days * DAY_MS, 0.0).astype(np.int64)
+        near = np.flatnonzero(~far)
+        if len(near):
+            result[near] = self._crossing_ms(
+                rows[near], at_ms[near], open_now[near], until_ms[near]
+            )
+        return result
+
+    def _crossing_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
         low, high = at_ms.copy(), np.minimum(until_ms, at_ms + _FADED_MS)
         reached = self._below(rows, high, open_now)
         while (searching := reached & (high - low > 1)).any():

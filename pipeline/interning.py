@@ -6,6 +6,10 @@ after the last place shares one code, `OTHER`, so that a flood of made-up owners
 
 from typing import Final
 
+import numpy as np
+
+from pipeline.units import Ints
+
 TEXTS_MAX: Final = 65_535
 OTHER: Final = "(other)"
 
@@ -14,19 +18,27 @@ class Interned:
     """Texts and their codes; the empty text is 0."""
 
     def __init__(self) -> None:
-        self._codes: dict[str, int] = {"": 0, OTHER: 1}
-        self._texts = ["", OTHER]
+        self._codes = _Codes({"": 0, OTHER: 1})
+        self._texts = self._codes.texts = ["", OTHER]
 
-    def code(self, text: str) -> int:
-        """Return the code of a text, a new one if it has none yet."""
-        code = self._codes.get(text)
-        if code is None:
-            if len(self._texts) > TEXTS_MAX:
-                return 1
-            code = self._codes[text] = len(self._texts)
-            self._texts.append(text)
-        return code
+    def codes(self, texts: list[str]) -> Ints:
+        """Return the codes of texts; who has none yet gets a new one."""
+        code = self._codes
+        return np.array([code[text] for text in texts], np.int64)
 
     def text(self, code: int) -> str:
         """Return the text of a code."""
         return self._texts[code]
+
+
+class _Codes(dict[str, int]):
+    """Codes by text: a look-up that is known costs no call."""
+
+    texts: list[str]
+
+    def __missing__(self, text: str) -> int:
+        if len(self.texts) > TEXTS_MAX:
+            return 1
+        code = self[text] = len(self.texts)
+        self.texts.append(text)
+        return code

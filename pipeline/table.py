@@ -250,12 +250,11 @@ def events_of_kind(activities: Sequence[Activity], kind: Kind) -> Ints:
 def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
     """Yield (begin, end) of each Progress alone, and of the activities between."""
     begin = 0
-    for place, record in enumerate(records):
-        if isinstance(record, Progress):
-            if begin < place:
-                yield begin, place
-            yield place, place + 1
-            begin = place + 1
+    for place in [i for i, record in enumerate(records) if type(record) is Progress]:
+        if begin < place:
+            yield begin, place
+        yield place, place + 1
+        begin = place + 1
     if begin < len(records):
         yield begin, len(records)
 

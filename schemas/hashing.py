@@ -4,6 +4,7 @@ Python's own `hash` is salted per process. Of n ids two collide with a chance of
 million, three in a hundred million.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from xxhash import xxh3_64_intdigest
@@ -13,4 +14,10 @@ NO_ID: Final = 0
 
 def id_hash(text: str) -> int:
     """Return the hash of an id, from 1 on; `NO_ID` for the empty one."""
-    return xxh3_64_intdigest(text.encode()) or 1 if text else NO_ID
+    return id_hashes([text])[0]
+
+
+def id_hashes(texts: Iterable[str]) -> list[int]:
+    """Return the hashes of many ids: `id_hash` of each."""
+    digest = xxh3_64_intdigest
+    return [(digest(text.encode()) or 1) if text else NO_ID for text in texts]
