@@ -1,0 +1,69 @@
+"""A child process that does not outlive us, however we end.
+
+A watcher (`sh`) holds the reading end of a pipe of ours. When we are gone, even by
+SIGKILL, the pipe closes and the watcher kills the child. That works on any POSIX system,
+and from any thread, which a parent-death signal does not.
+"""
+
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+STOP_SECONDS_MAX = 15.0
+
+
+class GuardedProcess:
+    """A running child and its watcher."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        """Start the child; what it prints is appended to `log`."""
+        # Sessions of their own: a Ctrl-C at the terminal is for us to act on.
+        with log.open("ab") as out:
+            self._child = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._watcher = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", f"read _; kill -9 {self._child.pid}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._child.pid
+
+    def has_ended(self) -> bool:
+        """Say whether the child has ended by itself."""
+        return self._child.poll() is not None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the child a signal."""
+        self._child.send_signal(number)
+
+    def stop(self) -> None:
+        """End the child: SIGTERM, and SIGKILL if that takes too long."""
+        self.send(signal.SIGTERM)
+        self.send(signal.SIGCONT)  # a paused process hears SIGTERM only when it goes on
+        try:
+            self._child.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._dismiss_watcher()
+
+    def kill(self) -> None:
+        """End the child at once (SIGKILL)."""
+        self._child.kill()
+        self._child.wait()
+        self._dismiss_watcher()
+
+    def _dismiss_watcher(self) -> None:
+        self._watcher.kill()
+        self._watcher.communicate()
