@@ -6,6 +6,7 @@ data's own.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from schemas.progress import SourceProgress
 
@@ -31,3 +32,18 @@ class Clock:
         heard_of_all = len(self._read_ms) == sum(self._partitions.values())
         if heard_of_all and all(self._partitions.values()):
             self.now_ms = max(self.now_ms, min(self._read_ms.values()))
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: plain values."""
+        read = [(topic, partition, at) for (topic, partition), at in sorted(self._read_ms.items())]
+        return {
+            "now": self.now_ms,
+            "partitions": dict(sorted(self._partitions.items())),
+            "read": read,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.now_ms = state["now"]
+        self._partitions = dict(state["partitions"])
+        self._read_ms = {(topic, partition): at for topic, partition, at in state["read"]}

@@ -9,7 +9,7 @@ Since its newest event a source counts as dead: only its next event can tell.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -40,7 +40,9 @@ class Liveness:
         known = self._newest.get(partition, 0)
         self._newest[partition] = max(known, newest_ms)
         held = self._gaps.setdefault(partition, [])
-        held.extend((start, end) for start, end in gaps if not held or end > held[-1][1])
+        for start, end in gaps:
+            if not held or end > held[-1][1]:
+                held.append((start, end))
         # With gaps of one partition alone, its own progress cannot change where all are dead.
         if gaps or (len(self._newest) > 1 and any(self._gaps.values())):
             self._find()
@@ -62,20 +64,16 @@ class Liveness:
         """Return the dead stretches known, in order."""
         return list(zip(self._starts.tolist(), self._ends.tolist(), strict=True))
 
-    def state(self) -> dict[str, object]:
-        """Return what `restored` takes: plain values."""
-        return {"gaps": self._gaps, "newest": self._newest}
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: plain values."""
+        gaps = [(partition, held) for partition, held in sorted(self._gaps.items())]
+        return {"gaps": gaps, "newest": sorted(self._newest.items())}
 
-    @classmethod
-    def restored(
-        cls, idle_ms_max: int, gaps: dict[int, list[Gap]], newest: dict[int, int]
-    ) -> "Liveness":
-        """Return a Liveness as it was when `state` was taken."""
-        liveness = cls(idle_ms_max)
-        liveness._gaps = {p: [(a, b) for a, b in held] for p, held in gaps.items()}
-        liveness._newest = dict(newest)
-        liveness._find()
-        return liveness
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self._gaps = {p: [(start, end) for start, end in held] for p, held in state["gaps"]}
+        self._newest = dict(state["newest"])
+        self._find()
 
     def _dead_until(self, instant_ms: Ints) -> Ints:
         begun = np.searchsorted(self._starts, instant_ms, side="left")

@@ -90,6 +90,21 @@ class Pool:
         if freed:
             self._free = np.concatenate([self._free, *freed])
 
+    def adopt(self, raw: bytes, lengths: Ints, row: Ints) -> Ints:
+        """Take in whole chains, one after another as bytes; return the heads, one a chain."""
+        records = np.frombuffer(raw, self.records.dtype).copy()
+        if not len(records):
+            return np.zeros(len(lengths), np.int64)
+        slots = self._take(len(records))
+        begin = np.cumsum(lengths) - lengths
+        last = (begin + lengths - 1)[lengths > 0]
+        records["row"] = np.repeat(row, lengths)
+        records["next"][:-1] = slots[1:]
+        records["next"][last] = 0
+        self.records[slots] = records
+        heads = slots[np.minimum(begin, len(slots) - 1)]
+        return np.where(lengths > 0, heads, 0)
+
     def _take(self, count: int) -> Ints:
         reused = self._free[len(self._free) - min(count, len(self._free)) :]
         self._free = self._free[: len(self._free) - len(reused)]

@@ -62,7 +62,7 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("owner", "i4"),
             ("segment", "i4"),
             ("channel", "i4"),
-            ("windows", "u2", (len(WINDOWED), windows.buckets)),
+            ("windows", "u1", (len(WINDOWED), windows.buckets)),
             ("foreign_orders", "u2"),  # in another currency: counted, not summed
             ("items_lost", "u2"),  # more open matters than are kept
             ("event_slot", "u1"),

@@ -11,7 +11,7 @@ from pipeline.rows import Rows
 from pipeline.settings import WindowSettings
 from pipeline.units import DAY_MS, Bools, Ints
 
-_FULL = np.iinfo(np.uint16).max
+_FULL = np.iinfo(np.uint8).max  # a count stops there
 
 
 def bucket_of(settings: WindowSettings, at_ms: Ints) -> Ints:
