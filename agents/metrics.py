@@ -1,0 +1,151 @@
+"""Every metric of a worker, in one place: prefix `churnwatch_`, base units.
+
+No label ever holds a customer id or free text: topics, partitions, and the closed sets of
+reasons, kinds, states and severities only.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY: Final = CollectorRegistry()
+
+INTAKE_RECORDS: Final = Counter(
+    "churnwatch_intake_records",
+    "Source records read.",
+    ["topic"],
+    registry=REGISTRY,
+)
+INTAKE_REJECTED: Final = Counter(
+    "churnwatch_intake_rejected",
+    "Source records that became dead letters.",
+    ["topic", "reason"],
+    registry=REGISTRY,
+)
+INTAKE_ACTIVITIES: Final = Counter(
+    "churnwatch_intake_activities",
+    "Activities written to the log.",
+    ["topic"],
+    registry=REGISTRY,
+)
+INTAKE_WATERMARK: Final = Gauge(
+    "churnwatch_intake_watermark_timestamp_seconds",
+    "Newest confirmed event time of a source partition.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+INTAKE_CAUGHT_UP: Final = Gauge(
+    "churnwatch_intake_caught_up",
+    "1 if a source partition has been read to its end, else 0.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+INTAKE_GAP_SECONDS: Final = Counter(
+    "churnwatch_intake_gap_seconds",
+    "Event time in which a source partition had no event for longer than its idle_max.",
+    ["topic"],
+    registry=REGISTRY,
+)
+INTAKE_HELD: Final = Counter(
+    "churnwatch_intake_held_seconds",
+    "Time for which a source partition was held back.",
+    ["topic", "reason"],
+    registry=REGISTRY,
+)
+DEAD_LETTERS_OMITTED: Final = Counter(
+    "churnwatch_dead_letters_omitted",
+    "Dead letters whose value was too large to keep.",
+    ["topic"],
+    registry=REGISTRY,
+)
+
+WATCH_RECORDS: Final = Counter(
+    "churnwatch_watch_records",
+    "Log records folded.",
+    registry=REGISTRY,
+)
+WATCH_DUPLICATES: Final = Counter(
+    "churnwatch_watch_duplicates",
+    "Activities dropped because they had been folded before.",
+    ["by"],
+    registry=REGISTRY,
+)
+WATCH_UNREADABLE: Final = Counter(
+    "churnwatch_watch_unreadable",
+    "Log records that could not be read.",
+    ["reason"],
+    registry=REGISTRY,
+)
+WATCH_STEP_SECONDS: Final = Histogram(
+    "churnwatch_watch_step_seconds",
+    "Time to fold one batch.",
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
+    registry=REGISTRY,
+)
+WATCH_CUSTOMERS: Final = Gauge(
+    "churnwatch_watch_customers",
+    "Customers known.",
+    ["partition"],
+    registry=REGISTRY,
+)
+WATCH_TABLE_BYTES: Final = Gauge(
+    "churnwatch_watch_table_bytes",
+    "Memory held by a partition's table.",
+    ["partition"],
+    registry=REGISTRY,
+)
+WATCH_CLOCK: Final = Gauge(
+    "churnwatch_watch_clock_timestamp_seconds",
+    "What time it is for a partition of the log.",
+    ["partition"],
+    registry=REGISTRY,
+)
+WATCH_FEED_NEWEST: Final = Gauge(
+    "churnwatch_watch_feed_newest_timestamp_seconds",
+    "Newest event of the feed that silence is judged by: beyond it silence does not count.",
+    ["partition"],
+    registry=REGISTRY,
+)
+
+ALERTS: Final = Counter(
+    "churnwatch_alerts",
+    "Alerts sent.",
+    ["kind", "state", "severity"],
+    registry=REGISTRY,
+)
+ALERTS_MUTED: Final = Counter(
+    "churnwatch_alerts_muted",
+    "Transitions too old to be sent: they moved the state only.",
+    ["kind", "state"],
+    registry=REGISTRY,
+)
+ALERT_DELAY_SECONDS: Final = Histogram(
+    "churnwatch_alert_delay_seconds",
+    "From what tipped a customer, in event time, to the detection, by the wall clock.",
+    buckets=(0.1, 0.3, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0, 86400.0),
+    registry=REGISTRY,
+)
+
+WORKER_PARTITIONS: Final = Gauge(
+    "churnwatch_worker_partitions",
+    "Partitions held, by where they are in their life.",
+    ["topic", "phase"],
+    registry=REGISTRY,
+)
+WORKER_LAG: Final = Gauge(
+    "churnwatch_worker_lag_records",
+    "Records between what is done and the end of a partition.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+WORKER_READY: Final = Gauge(
+    "churnwatch_worker_ready",
+    "1 if all partitions held are running, else 0.",
+    registry=REGISTRY,
+)
+BUILD_INFO: Final = Gauge(
+    "churnwatch_build_info",
+    "The version that runs, as a label.",
+    ["version"],
+    registry=REGISTRY,
+)
