@@ -1,5 +1,6 @@
 """JSON Schema of what others write to us and read from us."""
 
+import inspect
 from typing import Any, Final
 
 import msgspec
@@ -15,4 +16,6 @@ EXPORTED: Final = {"order": Order, "ticket": Ticket, "touchpoint": Touchpoint, "
 def json_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a record by its name in `EXPORTED`."""
     schema = msgspec.json.schema(EXPORTED[name])
+    for part in schema["$defs"].values():
+        part["description"] = inspect.cleandoc(part["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
