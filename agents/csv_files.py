@@ -97,8 +97,8 @@ def _rows(lines: list[bytes], width: int, ended: bool) -> tuple[list[_Row], list
         checked = _checked(row, lines, width)
         if checked.error and row.stop - row.start > 1:
             alone = (_alone(lines[at], at) for at in range(row.start, row.stop))
-            rows += [_checked(each, lines, width) for each in alone if not _is_empty(each)]
-        elif not _is_empty(row):
+            rows += [_checked(each, lines, width) for each in alone if not _is_empty(each, lines)]
+        elif not _is_empty(row, lines):
             rows.append(checked)
     return rows, []
 
@@ -164,5 +164,5 @@ def _raw(lines: list[bytes], row: _Row) -> bytes:
     return b"\n".join(lines[row.start : row.stop])
 
 
-def _is_empty(row: _Row) -> bool:
-    return not row.error and not "".join(row.cells).strip() and len(row.cells) <= 1
+def _is_empty(row: _Row, lines: list[bytes]) -> bool:
+    return not _raw(lines, row).strip()

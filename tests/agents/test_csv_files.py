@@ -101,6 +101,30 @@ def test_a_file_of_many_blocks(folder):
     assert not refused
 
 
+def test_a_line_end_in_a_quoted_cell_is_kept(folder):
+    path = folder / "owners.csv"
+    path.write_text(
+        "event_id,order_id,customer_id,status,occurred_at,owner\n"
+        f'e,o,c,placed,{GOOD_AT_MS},"ann\nlee"\n',
+        newline="",
+    )
+    owners = [it.owner for chunk in chunks(path, Order, LATEST_MS) for it in chunk.records]
+    assert owners == ["ann\nlee"]
+
+
+@pytest.mark.parametrize(
+    "bad", [row("a\0b"), row() + ",", row().encode() + b"\xff", row(note='"open')]
+)
+def test_a_bad_row_far_down_is_refused_with_its_place(folder, bad):
+    """Past the block that holds the header, where whole blocks are read at once."""
+    count = 3 * BLOCK_BYTES // len(row())
+    rows = [row(str(number)) for number in range(count)]
+    ids, refused = read_bytes(folder, as_bytes(HEADER, *rows[:-5], bad, *rows[-5:]))
+    assert ids == [str(number) for number in range(count)]
+    found = [(one.line, one.reason, one.raw) for one in refused]
+    assert found == [(count - 5 + 2, Reason.MALFORMED, as_bytes(bad))]
+
+
 @pytest.mark.parametrize(
     ("bad", "reason", "detail"),
     [
