@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -57,13 +58,12 @@ def read_history(
         for source in SOURCES
     }  # made at once, so that a missing file is told before any is read
     activities: list[Activity] = []
-    ids: dict[str, str] = {}
     for source, of_files in readers.items():
         mapped: list[Activity] = []
         for of_file in of_files:
             bytes_read = 0
             for chunk in of_file:
-                refuse([*chunk.refused, *_map(source, chunk, ids, mapped)])
+                refuse([*chunk.refused, *_map(source, chunk, mapped)])
                 advance(chunk.bytes_read - bytes_read)
                 bytes_read = chunk.bytes_read
         activities += _in_order(mapped)
@@ -71,9 +71,7 @@ def read_history(
     return History(activities, tuple(source.topic for source in SOURCES if files.get(source)))
 
 
-def _map(
-    source: Source, chunk: Chunk, ids: dict[str, str], mapped: list[Activity]
-) -> list[Refused]:
+def _map(source: Source, chunk: Chunk[Any], mapped: list[Activity]) -> list[Refused]:
     """Append the activities of a chunk; return what cannot be mapped."""
     refused = []
     to_activity, topic = source.to_activity, source.topic

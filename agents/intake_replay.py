@@ -9,6 +9,7 @@ and at the end of all `until`. That is the only wall clock of a replay.
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
+from typing import Final
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from pipeline.settings import PipelineSettings
 from schemas.activity import Activity
 from schemas.progress import Progress, SourceProgress
 
-BATCH: int = 8192
+BATCH: Final = 8192
 Log = list[Activity | Progress]
 
 _PARTITION, _PARTITIONS = 0, 1
@@ -63,7 +64,7 @@ class Intake:
         for code, topic in enumerate(self._topics):
             places = np.flatnonzero(codes == code)
             ids = [batch[place].customer_id for place in places.tolist()]
-            its_times = times[places]
+            its_times = times[places].tolist()
             done = 0
             while True:
                 taken = self._feeds[topic].read(ids[done:], its_times[done:])
