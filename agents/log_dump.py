@@ -3,7 +3,7 @@
 A line has `offset`, `key` (the customer id; null for a Progress) and `value` (the bytes, base64).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -37,9 +37,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Line)
 
 
-def write_log(
-    records: list[Activity | Progress], offsets: list[int] | range, to: BinaryIO
-) -> None:
+def write_log(records: Sequence[Activity | Progress], offsets: Sequence[int], to: BinaryIO) -> None:
     """Append records of the log to a dump."""
     for record, offset in zip(records, offsets, strict=True):
         key = record.customer_id if isinstance(record, Activity) else None

@@ -1,19 +1,21 @@
 """Folding a log into one table, from files instead of Kafka: what `churnwatch replay` does."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from agents.blocks import Refused
 from agents.intake_replay import Log
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
+from pipeline.units import NEVER
 from schemas.alert import Alert
 from schemas.rejection import Reason
 
 TOPIC: Final = "customer-activity"
 
-Batch = tuple[Log, "range | list[int]"]  # records of the log, and their offsets
+Batch = tuple[Log, Sequence[int]]  # records of the log, and their offsets
 
 
 @dataclass(slots=True)
@@ -33,28 +35,31 @@ class Replay:
         """Return a replay that has not begun."""
         return cls(ActivityTable(settings, TOPIC))
 
-    def fold(
-        self,
-        batches: Iterable[Batch],
-        told: Callable[[list[Alert]], None] = lambda _: None,
-        advance: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """Fold batches of the log.
+    @property
+    def first_ms(self) -> int:
+        """Return the earliest event time of any customer, 0 without one."""
+        _, rows = self.table.store.gather(self.table.store.everyone())
+        first_ms = rows["first_ms"]
+        return int(first_ms[first_ms > 0].min(initial=NEVER)) % NEVER
 
-        Args:
-            batches: of one partition, in its order.
-            told: takes the alerts of each batch.
-            advance: takes how many records more have been folded.
-        """
-        for records, offsets in batches:
-            outcome = self.table.step(records, offsets)
-            self.alerts += outcome.alerts
-            self.applied += outcome.applied
-            duplicates = outcome.duplicates_by_position + outcome.duplicates_by_event
-            self.duplicates += duplicates
-            self.read += outcome.applied + duplicates
-            told(outcome.alerts)
-            advance(len(records))
+    @property
+    def now_ms(self) -> int:
+        """Return the instant that the result is as of: the clock of the log."""
+        return self.table.clock.now_ms
+
+    def fold(self, records: Log, offsets: Sequence[int]) -> list[Alert]:
+        """Fold a batch of the log, in its order; return the alerts."""
+        outcome = self.table.step(records, offsets)
+        self.alerts += outcome.alerts
+        self.applied += outcome.applied
+        duplicates = outcome.duplicates_by_position + outcome.duplicates_by_event
+        self.duplicates += duplicates
+        self.read += outcome.applied + duplicates
+        return outcome.alerts
+
+    def reject(self, refused: Iterable[Refused]) -> None:
+        """Count what was refused."""
+        self.rejected.update(each.reason for each in refused)
 
 
 def numbered(batches: Iterable[Log]) -> Iterator[Batch]:

@@ -60,6 +60,15 @@ class _Span:
     ended: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A leaver that counts, and how long before her leaving an alert stood; None for never."""
+
+    kind: str
+    lead_days: float | None = None
+    missed_lead_days: float | None = None
+
+
 def score(alerts: Iterable[Alert], truths: Sequence[Truth], end: datetime) -> Score:
     """Return how alerts did.
 
@@ -73,26 +82,11 @@ def score(alerts: Iterable[Alert], truths: Sequence[Truth], end: datetime) -> Sc
     for span in spans:
         of_customer.setdefault(span.customer_id, []).append(span)
     standing = {t.customer_id: _standing(of_customer.get(t.customer_id, []), t) for t in truths}
-    recall, leads, missed_leads = {}, [], []
-    for kind in LEAVERS:
-        count = found = early = in_time = 0
-        for truth in truths:
-            missed = _instant(truth.missed_order_at)
-            left = _instant(truth.left_at)
-            if truth.kind != kind or left is None or missed is None or missed > end:
-                continue
-            count += 1
-            first = min((span.raised for span in standing[truth.customer_id]), default=None)
-            if first is None:
-                continue
-            found += 1
-            early += first <= left
-            in_time += first <= missed
-            leads.append(_days(left, first))
-            missed_leads.append(_days(missed, first))
-        recall[kind] = Recall(count, found, early, in_time)
+    finds = [find for truth in truths if (find := _find(truth, standing, end))]
+    leads = [find.lead_days for find in finds if find.lead_days is not None]
+    missed_leads = [find.missed_lead_days for find in finds if find.missed_lead_days is not None]
     return Score(
-        recall,
+        {kind: _recall([find for find in finds if find.kind == kind]) for kind in LEAVERS},
         _precision(spans, standing),
         median(leads) if leads else None,
         median(missed_leads) if missed_leads else None,
@@ -119,6 +113,24 @@ def _standing(spans: list[_Span], truth: Truth) -> list[_Span]:
     if left is None:
         return []
     return [span for span in spans if span.ended is None or span.ended > left]
+
+
+def _find(truth: Truth, standing: dict[str, list[_Span]], end: datetime) -> _Find | None:
+    left, missed = _instant(truth.left_at), _instant(truth.missed_order_at)
+    if left is None or missed is None or missed > end:
+        return None
+    first = min((span.raised for span in standing[truth.customer_id]), default=None)
+    if first is None:
+        return _Find(truth.kind)
+    return _Find(truth.kind, _days(left, first), _days(missed, first))
+
+
+def _recall(finds: list[_Find]) -> Recall:
+    leads = [find.lead_days for find in finds if find.lead_days is not None]
+    missed_leads = [find.missed_lead_days for find in finds if find.missed_lead_days is not None]
+    return Recall(
+        len(finds), len(leads), sum(d >= 0 for d in leads), sum(d >= 0 for d in missed_leads)
+    )
 
 
 def _precision(spans: list[_Span], standing: dict[str, list[_Span]]) -> dict[str, Precision]:

@@ -13,8 +13,6 @@ _NEWS: Final = {
         AlertKind.FRUSTRATION: "is past all endurance",
         AlertKind.INACTIVITY: "is as good as gone",
     },
-    State.EASED: {},
-    State.RESOLVED: {},
 }
 _CAUSES_MAX: Final = 3
 _SHARE_MIN: Final = 0.05
@@ -28,14 +26,14 @@ def money(alert: Alert) -> str:
 
 
 def why(alert: Alert) -> str:
-    """Return the causes in words, the weightiest first, each with its share of the score."""
+    """Return the causes in words, each with its share of the score, the smallest left out."""
     whole = sum(cause.share for cause in alert.causes)
     told = [
-        f"{cause.detail} ({cause.share / whole:.0%})"
-        for cause in sorted(alert.causes, key=lambda cause: -cause.share)[:_CAUSES_MAX]
+        f"{cause.share / whole:.0%} {cause.detail}"
+        for cause in alert.causes[:_CAUSES_MAX]
         if whole > 0 and cause.share / whole >= _SHARE_MIN
     ]
-    return ", ".join(told) or "no single cause"
+    return " + ".join(told) or "no single cause"
 
 
 def sentence(alert: Alert) -> str:

@@ -125,6 +125,11 @@ def load_settings(path: Path | None = None) -> Settings:
     return settings
 
 
+def as_yaml(settings: Settings) -> str:
+    """Return settings as the text of a file that gives them again."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False).rstrip()
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         given = yaml.safe_load(path.read_bytes())

@@ -40,14 +40,8 @@ def episodes_of(alerts: Iterable[Alert]) -> list[Episode]:
     return [Episode(alert, alert_id in critical) for alert_id, alert in last.items()]
 
 
-def summary(replay: Replay, span_ms: tuple[int, int], seconds: float) -> Iterator[str]:
-    """Yield the lines of the summary.
-
-    Args:
-        replay: what was folded.
-        span_ms: first event, and the instant the result is as of; milliseconds, 0 for none.
-        seconds: what it took, all told.
-    """
+def summary(replay: Replay, seconds: float) -> Iterator[str]:
+    """Yield the lines of the summary; `seconds` is what it took, all told."""
     rejected = sum(replay.rejected.values())
     events = replay.read + rejected
     yield f"Events       {events:,} read, {replay.applied:,} applied"
@@ -57,8 +51,8 @@ def summary(replay: Replay, span_ms: tuple[int, int], seconds: float) -> Iterato
     for reason, count in replay.rejected.most_common():
         yield f"             rejected: {reason} {count:,}"
     yield f"Customers    {len(replay.table):,}"
-    if span_ms[1]:
-        yield f"Time         {rfc3339(span_ms[0])} to {rfc3339(span_ms[1])}"
+    if replay.first_ms:
+        yield f"Time         {rfc3339(replay.first_ms)} to {_until(replay.now_ms)}"
     yield f"Speed        {events / max(seconds, 1e-9):,.0f} events/s ({seconds:.1f} s in all)"
     yield ""
     found = episodes_of(replay.alerts)
@@ -70,6 +64,12 @@ def summary(replay: Replay, span_ms: tuple[int, int], seconds: float) -> Iterato
             "Churn probabilities rest on default parameters: they rank customers, "
             "and are not calibrated to this shop."
         )
+
+
+def _until(now_ms: int) -> str:
+    if now_ms:
+        return rfc3339(now_ms)
+    return "unknown: a source of the settings is never reported on, so the clock stands still"
 
 
 def _by_kind(found: list[Episode]) -> Iterator[str]:
