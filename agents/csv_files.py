@@ -6,6 +6,7 @@ where a row of several lines does not fit the header, each of its lines is read 
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,13 +55,21 @@ def csv_chunks(path: Path, form: type[S], latest_ms: int) -> Iterator[Chunk[S]]:
         usable = [row for row in rows if not row.error]
         records = (dict(zip(names, row.cells, strict=True)) for row in usable)
         decoded = convert_rows(records, form, latest_ms)
-        found = [(row, Rejection.of(Reason.MALFORMED, row.error)) for row in rows if row.error]
-        found += [(usable[index], why) for index, why in decoded.rejections]
+        broken = [row for row in rows if row.error]
+        refuse = partial(_refused, path, first, lines, usable)
         refused = block.refused + [
-            Refused(path, first + row.start, why.reason, why.detail, _raw(lines, row))
-            for row, why in found
+            _refused(path, first, lines, broken, at, Rejection.of(Reason.MALFORMED, row.error))
+            for at, row in enumerate(broken)
         ]
-        yield Chunk.of(decoded, refused, block.bytes_read)
+        refused += [refuse(index, why) for index, why in decoded.rejections]
+        yield Chunk.of(decoded, refused, block.bytes_read, refuse)
+
+
+def _refused(
+    path: Path, first: int, lines: list[bytes], rows: list[_Row], index: int, why: Rejection
+) -> Refused:
+    row = rows[index]
+    return Refused(path, first + row.start, why.reason, why.detail, _raw(lines, row))
 
 
 def _take_header(path: Path, lines: list[bytes], form: type[S]) -> list[str]:

@@ -5,13 +5,15 @@ record that cannot be used is refused with its place and reason, and reading goe
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from agents.blocks import FileError, Refused, blocks, check_readable
+from agents.blocks import Block, FileError, Refused, blocks, check_readable
 from agents.chunk import Chunk
 from agents.csv_files import csv_chunks
 from schemas.decode import S, decode_many
+from schemas.rejection import Rejection
 
 __all__ = ["EXTENSIONS", "Chunk", "FileError", "Refused", "chunks"]
 
@@ -46,9 +48,12 @@ def _json_chunks(path: Path, form: type[S], latest_ms: int) -> Iterator[Chunk[S]
     for block in blocks(path):
         lines = block.lines
         decoded = decode_many(lines, form, latest_ms)
+        refuse = partial(_refused, path, block)
         refused = block.refused + [
-            Refused(path, block.line + index, why.reason, why.detail, lines[index])
-            for index, why in decoded.rejections
-            if lines[index].strip()
+            refuse(index, why) for index, why in decoded.rejections if lines[index].strip()
         ]
-        yield Chunk.of(decoded, refused, block.bytes_read)
+        yield Chunk.of(decoded, refused, block.bytes_read, refuse)
+
+
+def _refused(path: Path, block: Block, index: int, why: Rejection) -> Refused:
+    return Refused(path, block.line + index, why.reason, why.detail, block.lines[index])

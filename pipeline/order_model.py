@@ -17,7 +17,7 @@ has no order model: leave them out.
 
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ class OrderModel:
 
     The defaults were fitted to two shops at once; they rank well and are not calibrated to yours.
     """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # for the settings loader
 
     r: float = 0.56
     alpha_days: float = 60.0

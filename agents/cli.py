@@ -1,0 +1,211 @@
+"""The command line `churnwatch`: from options to functions. What a command does is in `commands`.
+
+Exit codes: 0 fine; 2 wrong use, settings or files; 1 anything else.
+"""
+
+import sys
+import time
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from agents.commands.demo import CUSTOMERS, DAYS
+from agents.commands.demo import demo as run_demo
+from agents.commands.replay import Request
+from agents.commands.replay import replay as run_replay
+from agents.commands.schemas import schemas as run_schemas
+from agents.commands.simulate import outage_of, told
+from agents.commands.simulate import simulate as run_simulate
+from agents.instants import instant_ms
+from agents.problems import USER_ERRORS
+from agents.settings import as_yaml, load_settings
+from agents.shop.settings import ShopSettings
+from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
+from agents.summary import summary
+from schemas.base import instant
+
+FINE: Final = 0
+FAILED: Final = 1
+WRONG_USE: Final = 2
+
+app = typer.Typer(
+    name="churnwatch",
+    help="Who is about to leave, why, what it would cost, and what would prevent it.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_SHOP: Final = ShopSettings()
+
+
+def _out(text: str) -> Any:
+    return typer.Option(metavar="OUT", help=text)
+
+
+Inputs = Annotated[list[Path] | None, typer.Option(metavar="F", help="A file of this source.")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", metavar="F", help="YAML file; churnwatch.yaml in this folder, if there."
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Take the options that no command is needed for."""
+    if show_version:
+        typer.echo(version("churnwatch"))
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG_USE)
+
+
+@app.command(
+    epilog="Example: churnwatch replay --orders orders.csv.gz --tickets tickets.jsonl "
+    "--alerts alerts.jsonl --customers customers.csv"
+)
+def replay(
+    orders: Inputs = None,
+    tickets: Inputs = None,
+    touchpoints: Inputs = None,
+    activity: Annotated[
+        Path | None, typer.Option(metavar="F", help="A dump of the log, instead of the above.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="As of then: a date, an RFC 3339 time, or milliseconds since the epoch. "
+            "Default: the newest event.",
+        ),
+    ] = None,
+    settings: SettingsFile = None,
+    alerts: Annotated[Path | None, _out("Every alert, as JSON Lines.")] = None,
+    customers: Annotated[Path | None, _out("One row a customer, as CSV.")] = None,
+    dead_letters: Annotated[Path | None, _out("What was rejected, with file and line.")] = None,
+    activity_out: Annotated[Path | None, _out("The log that was folded, for --activity.")] = None,
+) -> None:
+    """Fold files of orders, tickets and touchpoints, and tell who was about to leave.
+
+    Files are JSON Lines (.jsonl, .ndjson, .json) or CSV, each also with .gz; options of files may
+    be given several times.
+    """
+    began = time.perf_counter()
+    request = Request(
+        files={ORDERS: orders or [], TICKETS: tickets or [], TOUCHPOINTS: touchpoints or []},
+        activity=activity,
+        until_ms=None if until is None else instant_ms("--until", until),
+        alerts=alerts,
+        customers=customers,
+        dead_letters=dead_letters,
+        activity_out=activity_out,
+    )
+    result = run_replay(request, load_settings(settings).pipeline())
+    _print(summary(result, time.perf_counter() - began))
+
+
+@app.command(epilog="Example: churnwatch simulate --customers 500 --days 90 --out shop --gzip")
+def simulate(
+    customers: Annotated[int, typer.Option(help="Customers at the start.")] = _SHOP.customers,
+    days: Annotated[float, typer.Option(help="How long.")] = _SHOP.days,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = _SHOP.seed,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path("shop"),
+    gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
+    start: Annotated[
+        str, typer.Option(metavar="TIME", help="First instant.")
+    ] = _SHOP.start.date().isoformat(),
+    trouble: Annotated[
+        float, typer.Option(help="Multiplies the chance of all that goes wrong.")
+    ] = _SHOP.trouble,
+    outage: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE:BEGIN-END[:KIND]",
+            help="A feed that fails, in days after the start; KIND is lost (default) or delayed. "
+            "As in orders:10-13:delayed. May be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Simulate a shop: its records as files, and beside them who left, when and why."""
+    shop = ShopSettings(
+        seed=seed,
+        customers=customers,
+        start=instant(instant_ms("--start", start)),
+        days=days,
+        trouble=trouble,
+        outages=tuple(outage_of(text) for text in outage or ()),
+    )
+    suffix = ".jsonl.gz" if gzip else ".jsonl"
+    _print(told(shop, out, suffix, run_simulate(shop, out, suffix)))
+
+
+@app.command(epilog="Example: churnwatch demo --seed 7")
+def demo(
+    seed: Annotated[int, typer.Option(help="Another shop.")] = _SHOP.seed,
+    settings: SettingsFile = None,
+) -> None:
+    """Simulate a shop of 2,000 customers for 120 days, and show who is about to leave it."""
+    shop = ShopSettings(seed=seed, customers=CUSTOMERS, days=DAYS)
+    _print(run_demo(shop, load_settings(settings).pipeline()))
+
+
+@app.command(epilog="Example: churnwatch check --settings churnwatch.yaml --show")
+def check(
+    settings: SettingsFile = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the settings in effect.")] = False,
+) -> None:
+    """Check the settings, of the file and of the environment."""
+    loaded = load_settings(settings)
+    typer.echo(as_yaml(loaded) if show else "Settings are fine.")
+
+
+@app.command(epilog="Example: churnwatch schemas --write schemas/json")
+def schemas(
+    write: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write one file each.")
+    ] = None,
+) -> None:
+    """Print the JSON Schemas of orders, tickets, touchpoints and alerts."""
+    _print(run_schemas(write))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _fail(lines: list[str], code: int) -> int:
+    for line in lines:
+        typer.echo(f"churnwatch: {line}", err=True)
+    return code
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line; return the exit code."""
+    try:
+        code = app(arguments, prog_name="churnwatch", standalone_mode=False)
+    except typer.TyperException as error:
+        return _fail([f"{error.format_message()} (see churnwatch --help)"], WRONG_USE)
+    except USER_ERRORS as error:
+        return _fail(str(error).splitlines(), WRONG_USE)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail(["interrupted"], FAILED)
+    except BrokenPipeError:
+        return FAILED
+    except OSError as error:
+        return _fail([str(error)], FAILED)
+    return code if isinstance(code, int) else FINE
+
+
+def main() -> None:
+    """Be the program `churnwatch`."""
+    sys.exit(run())

@@ -1,0 +1,1 @@
+"""The commands of `churnwatch`, one module each: what an option line asks for, done."""

@@ -1,0 +1,98 @@
+"""Intake's part in a replay: from a history to the log that intake would have written.
+
+Each source is one partition, read through a `Feed`, so that what the fold takes for granted is
+reported before the activity that relies on it. A source that has no more to say is read to its
+end, and the clock does not wait for it: `live_at` is then how far time has come in the others,
+and at the end of all `until`. That is the only wall clock of a replay.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Final
+
+import numpy as np
+
+from agents.history import History
+from pipeline.feed import Feed
+from pipeline.settings import PipelineSettings
+from schemas.activity import Activity
+from schemas.progress import Progress, SourceProgress
+
+BATCH: Final = 8192
+Log = list[Activity | Progress]
+
+_PARTITION, _PARTITIONS = 0, 1
+
+
+class Intake:
+    """Turns a history into batches of log records."""
+
+    def __init__(
+        self, history: History, settings: PipelineSettings, until_ms: int | None = None
+    ) -> None:
+        every = history.activities
+        end = len(every)
+        if until_ms is not None:
+            end = bisect_right(every, until_ms, key=attrgetter("occurred_at"))
+        self._activities = every[:end] if end < len(every) else every
+        self.left_out = len(every) - end  # after `until`
+        self._until_ms = until_ms
+        self._topics = settings.sources
+        self._feeds = {topic: Feed(settings.feed(topic)) for topic in self._topics}
+        self._taken = dict.fromkeys(self._topics, 0)
+        codes = {topic: code for code, topic in enumerate(self._topics)}
+        self._codes = np.array([codes.get(a.topic, -1) for a in self._activities], np.int64)
+        self._times = np.array([a.occurred_at for a in self._activities], np.int64)
+        last = {c: int(np.flatnonzero(self._codes == c).max(initial=-1)) for c in codes.values()}
+        self._last = {topic: last[code] for topic, code in codes.items()}
+
+    def batches(self, size: int = BATCH) -> Iterator[Log]:
+        """Yield the log in batches: about `size` activities, then a report on every source."""
+        activities = self._activities
+        for begin in range(0, len(activities), size):
+            batch = activities[begin : begin + size]
+            reports = self._read(batch, begin)
+            end = begin + len(batch)
+            yield [*_with_reports(batch, reports), self._report_all(end)]
+
+    def _read(self, batch: list[Activity], begin: int) -> list[tuple[int, Progress]]:
+        """Take a batch in; return reports, each with the place in the batch it must precede."""
+        reports = []
+        codes = self._codes[begin : begin + len(batch)]
+        times = self._times[begin : begin + len(batch)]
+        for code, topic in enumerate(self._topics):
+            places = np.flatnonzero(codes == code)
+            ids = [batch[place].customer_id for place in places.tolist()]
+            its_times = times[places].tolist()
+            done = 0
+            while True:
+                taken = self._feeds[topic].read(ids[done:], its_times[done:])
+                done += taken
+                self._taken[topic] += taken
+                if done == len(ids):
+                    break
+                reports.append((int(places[done]), Progress([self._report(topic)])))
+        return sorted(reports, key=lambda report: report[0])
+
+    def _report(self, topic: str, live_at_ms: int = 0) -> SourceProgress:
+        feed = self._feeds[topic]
+        return feed.report(topic, _PARTITION, _PARTITIONS, self._taken[topic], live_at_ms)
+
+    def _report_all(self, end: int) -> Progress:
+        now_ms = max(feed.watermark_ms for feed in self._feeds.values())
+        if end == len(self._activities):
+            now_ms = max(now_ms, self._until_ms or 0)
+        ended = {topic: last < end for topic, last in self._last.items()}
+        return Progress([self._report(t, now_ms if ended[t] else 0) for t in self._topics])
+
+
+def _with_reports(batch: list[Activity], reports: list[tuple[int, Progress]]) -> Log:
+    records: Log = []
+    begin = 0
+    for place, progress in reports:
+        records += batch[begin:place]
+        records.append(progress)
+        begin = place
+    records += batch[begin:]
+    return records

@@ -1,0 +1,44 @@
+"""An alert as a sentence that a person can act on: who, why, what it would cost, what to do."""
+
+from typing import Final
+
+from schemas.alert import Alert, AlertKind, State
+
+_NEWS: Final = {
+    State.RAISED: {
+        AlertKind.FRUSTRATION: "has had enough",
+        AlertKind.INACTIVITY: "has gone quiet",
+    },
+    State.ESCALATED: {
+        AlertKind.FRUSTRATION: "is past all endurance",
+        AlertKind.INACTIVITY: "is as good as gone",
+    },
+}
+_CAUSES_MAX: Final = 3
+_SHARE_MIN: Final = 0.05
+
+
+def money(alert: Alert) -> str:
+    """Return the value at risk with its currency, or that it is not known."""
+    if alert.value_at_risk is None:
+        return "value not known"
+    return f"{alert.value_at_risk:,.0f} {alert.currency or ''}".rstrip()
+
+
+def why(alert: Alert) -> str:
+    """Return the causes in words, each with its share of the score, the smallest left out."""
+    whole = sum(cause.share for cause in alert.causes)
+    told = [
+        f"{cause.share / whole:.0%} {cause.detail}"
+        for cause in alert.causes[:_CAUSES_MAX]
+        if whole > 0 and cause.share / whole >= _SHARE_MIN
+    ]
+    return " + ".join(told) or "no single cause"
+
+
+def sentence(alert: Alert) -> str:
+    """Return an alert as one sentence, its advice after it."""
+    words = _NEWS.get(alert.state, {}).get(alert.kind, f"{alert.kind}: {alert.state}")
+    who = alert.customer_id if not alert.segment else f"{alert.customer_id} ({alert.segment})"
+    at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
+    return f"{at}  {who} {words}: {why(alert)}; {money(alert)} at risk. {alert.advice}"

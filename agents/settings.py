@@ -1,0 +1,187 @@
+"""The settings: one YAML file, and `CHURNWATCH_*` environment variables over it.
+
+Read once at start. The parts are the core's own frozen dataclasses, so what they check is checked
+here, and their defaults are the defaults. Whatever is wrong becomes a line that names the setting,
+its value and what is accepted; unknown keys are refused.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from agents.settings_errors import BadSettingsError, lines_of
+from pipeline.errors import SettingError
+from pipeline.order_model import OrderModel
+from pipeline.settings import (
+    EpisodeSettings,
+    FeedSettings,
+    FrustrationSettings,
+    InactivitySettings,
+    ItemSettings,
+    PipelineSettings,
+    StageSettings,
+    ValueSettings,
+    WindowSettings,
+)
+
+PREFIX: Final = "CHURNWATCH_"
+DEFAULT_FILE: Final = Path("churnwatch.yaml")
+Topic: TypeAlias = Literal["orders", "support-tickets", "touchpoints"]
+
+_KEYED: Final = ("values", "feeds")  # their next part is a name of the user's: case matters
+# What Kubernetes puts into the environment of every pod beside a service named churnwatch.
+_SERVICE_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)$")
+
+
+class Settings(BaseSettings):
+    """All settings of churnwatch."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX.lower(),
+        env_nested_delimiter="__",
+        case_sensitive=True,  # names arrive in lower case, but for currencies and topics
+        extra="forbid",
+        frozen=True,
+    )
+
+    frustration: FrustrationSettings = FrustrationSettings()
+    inactivity: InactivitySettings = InactivitySettings()
+    order_model: OrderModel = OrderModel()
+    episodes: EpisodeSettings = EpisodeSettings()
+    windows: WindowSettings = WindowSettings()
+    items: ItemSettings = ItemSettings()
+    stages: StageSettings = StageSettings()
+    values: dict[str, ValueSettings] = Field(default_factory=dict)  # by currency
+    feeds: dict[Topic, FeedSettings] = Field(default_factory=dict)
+    sources: tuple[Topic, ...] = ("orders", "support-tickets", "touchpoints")
+    clock: Literal["live", "event"] = "live"
+
+    @field_validator("sources")
+    @classmethod
+    def _some_and_once(cls, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
+        if not topics or len(set(topics)) < len(topics):
+            raise SettingError("sources", list(topics), "wants one or more topics, each once")
+        return topics
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment over what is given, which is what the file says."""
+        return _Environment(settings_cls), init_settings
+
+    def pipeline(self) -> PipelineSettings:
+        """Return the settings of the core."""
+        parts = {name: getattr(self, name) for name in Settings.model_fields if name != "clock"}
+        return PipelineSettings(**parts, live_clock=self.clock == "live")
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, with names as the fields have them and keys as the user has them."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        named = {_field_name(name): value for name, value in _variables().items()}
+        return dict(named)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings of a file, and of the environment over it.
+
+    Args:
+        path: of the YAML file; without it `churnwatch.yaml` of the current folder, if there.
+
+    Raises:
+        BadSettingsError: the file cannot be read, or something in it is not accepted.
+    """
+    if path is None and DEFAULT_FILE.is_file():
+        path = DEFAULT_FILE
+    given = {} if path is None else _read(path)
+    _refuse_unknown_variables()
+    try:
+        settings = Settings(**given)
+        settings.pipeline()
+    except ValidationError as error:
+        raise BadSettingsError(lines_of(error, Settings)) from None
+    except (SettingError, ValueError) as error:
+        if isinstance(error, SettingsError):
+            raise BadSettingsError([_not_json(str(error))]) from None
+        raise BadSettingsError([str(error)]) from None
+    return settings
+
+
+def as_yaml(settings: Settings) -> str:
+    """Return settings as the text of a file that gives them again."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False).rstrip()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        why = error.strerror or str(error)
+        line = f"cannot read {str(path)!r}: {why}; a YAML file is accepted"
+        raise BadSettingsError([line]) from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise BadSettingsError([f"{str(path)!r} is not YAML: {_why_no_yaml(error)}"]) from None
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or not all(isinstance(key, str) for key in given):
+        line = f"{str(path)!r} holds no settings; accepted are lines of `name: value`"
+        raise BadSettingsError([line])
+    return given
+
+
+def _why_no_yaml(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        return f"{error.problem}, in line {error.problem_mark.line + 1}"
+    return " ".join(str(error).split())
+
+
+def _variables() -> dict[str, str]:
+    named = {n: v for n, v in os.environ.items() if n.upper().startswith(PREFIX)}
+    return {n: v for n, v in named.items() if not _SERVICE_LINK.search(n.upper())}
+
+
+def _field_name(variable: str) -> str:
+    """Return a variable's name in lower case, but for the name of a currency or topic in it."""
+    parts = variable.split("__")
+    first = parts[0].lower()
+    if first.removeprefix(PREFIX.lower()) in _KEYED and len(parts) > 1:
+        return "__".join([first, parts[1], *(part.lower() for part in parts[2:])])
+    return variable.lower()
+
+
+def _refuse_unknown_variables() -> None:
+    known = tuple(Settings.model_fields)
+    unknown = [
+        name
+        for name in sorted(_variables())
+        if name[len(PREFIX) :].split("__")[0].lower() not in known
+    ]
+    if unknown:
+        accepted = f"accepted are {PREFIX} and one of {', '.join(known)} (in capitals)"
+        lines = [f"the environment variable {name} is no setting; {accepted}" for name in unknown]
+        raise BadSettingsError(lines)
+
+
+def _not_json(message: str) -> str:
+    found = re.search(r'field "(\w+)"', message)
+    name = found[1] if found else ""
+    variable = PREFIX + name.upper()
+    return f"`{name}` is {os.environ.get(variable)} ({variable}); wants JSON"
