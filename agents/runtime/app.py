@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.app.base import BootStrategy
@@ -13,14 +13,13 @@ from yarl import URL
 
 from agents.runtime.batch import AgentSpec, Batch
 from agents.runtime.consumer import BatchConsumer
-from agents.runtime.errors import WorkerFault
+from agents.runtime.errors import WorkerError
+from agents.runtime.fetch import BatchFetcher
 from agents.runtime.offsets import SafeOffsets
 from agents.runtime.partitions import Partitions
 from agents.runtime.pins import check_versions
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.transport import BatchTransport, NoTables
-
-log = logging.getLogger(__name__)
 
 
 class ConsumerOnly(BootStrategy):
@@ -33,6 +32,7 @@ class WorkerApp(faust.App):
     """A Faust app that delivers batches, and remembers why it must end."""
 
     BootStrategy = ConsumerOnly
+    logger = logging.getLogger("faust.runtime")
     runtime: RuntimeSettings
     partitions: Partitions
     safe: SafeOffsets
@@ -58,8 +58,14 @@ class WorkerApp(faust.App):
     @property
     def batches(self) -> BatchConsumer:
         """The consumer, as what it is."""
-        assert isinstance(self.consumer, BatchConsumer)
-        return self.consumer
+        consumer: BatchConsumer = cast(BatchConsumer, self.consumer)
+        return consumer
+
+    @property
+    def fetcher(self) -> BatchFetcher:
+        """The delivery loop, as what it is."""
+        fetcher: BatchFetcher = self._fetcher
+        return fetcher
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -122,7 +128,7 @@ def _add_agent(app: WorkerApp, agent: AgentSpec) -> None:
         """Hand each batch to its partition, and wait for nothing."""
         async for batch in stream:
             if not isinstance(batch, Batch):
-                raise WorkerFault(f"{agent.name} was handed {type(batch).__name__}, not a batch")
+                raise WorkerError(f"{agent.name} was handed {type(batch).__name__}, not a batch")
             app.partitions.take(batch)
 
     # acks=False: Faust tracks no message, and commits nothing of its own.

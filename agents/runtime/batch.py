@@ -32,6 +32,7 @@ class Batch:
 
     @property
     def tp(self) -> TP:
+        """The partition, as Faust writes it."""
         return TP(self.topic, self.partition)
 
 
@@ -56,9 +57,14 @@ class Jump:
 class LogOffsets(Protocol):
     """What the broker knows of a partition's offsets."""
 
-    async def committed(self, tp: TP) -> int | None: ...
-    async def beginning(self, tp: TP) -> int: ...
-    async def end(self, tp: TP) -> int: ...
+    async def committed(self, tp: TP) -> int | None:
+        """Return the group's committed offset, None if it never committed one."""
+
+    async def beginning(self, tp: TP) -> int:
+        """Return the earliest offset the broker has."""
+
+    async def end(self, tp: TP) -> int:
+        """Return the offset the next record will get."""
 
 
 Handle = Callable[[Batch], Awaitable[None]]
@@ -78,7 +84,7 @@ async def from_beginning(tp: TP, log: LogOffsets) -> int:
     return await log.beginning(tp)
 
 
-async def nothing(tp: TP) -> None:  # noqa: ARG001
+async def nothing(tp: TP) -> None:
     """Have nothing to fence, or to drain."""
 
 

@@ -15,7 +15,7 @@ from enum import Enum
 from faust.types import TP
 
 from agents.runtime.batch import AgentSpec, Batch, LogOffsets
-from agents.runtime.errors import HandlerFailed, WorkerFault, place
+from agents.runtime.errors import HandlerFailed, WorkerError, place
 from agents.runtime.offsets import SafeOffsets
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Partition:
         self._idle = asyncio.Event()
         self._idle.set()
         self._busy_since: float | None = None
+        self._torn = False
         self._task = asyncio.create_task(self._live(), name=place(tp))
 
     @property
@@ -87,7 +88,7 @@ class Partition:
 
     async def end(self, seconds_max: float) -> None:
         """End this life: finish the batch in hand and drain, if it ran; else just stop."""
-        ran = self.phase is Phase.RUNNING and not self._task.done()
+        ran = self.phase is Phase.RUNNING
         self.phase = Phase.DRAINING
         if ran:
             await self._drain(seconds_max)
@@ -98,7 +99,7 @@ class Partition:
         try:
             async with asyncio.timeout(seconds_max):
                 await self._idle.wait()
-                if not self._task.done():
+                if not self._torn:
                     await self.agent.drain(self.tp)
         except TimeoutError:
             log.warning("%s: not drained within %.0f s.", place(self.tp), seconds_max)
@@ -114,14 +115,17 @@ class Partition:
             doing, self.phase = "handle", Phase.RUNNING
             self._around.changed.set()
             await self._run()
-        except WorkerFault as fault:
-            self._around.failed(fault)
         except Exception as exc:
             log.debug("%s: %s raised.", place(self.tp), doing, exc_info=True)
-            self._around.failed(HandlerFailed(self.tp, doing, exc))
+            self._tear(exc if isinstance(exc, WorkerError) else HandlerFailed(self.tp, doing, exc))
         finally:
-            self.phase = Phase.DRAINING
             self._idle.set()
+
+    def _tear(self, error: WorkerError) -> None:
+        """A step broke off halfway: what this life holds must not be written anywhere."""
+        self._torn = True
+        self.phase = Phase.DRAINING
+        self._around.failed(error)
 
     async def _restore(self) -> None:
         self.next_offset = await self.agent.restore(self.tp, self._around.log)
@@ -152,7 +156,8 @@ class Partitions:
 
     def assign(self, tps: Iterable[TP], generation: int, around: Surroundings) -> None:
         """Begin a new life for each partition; the former ones must have ended."""
-        assert not self._held, "partitions were assigned before the former ones ended"
+        if self._held:
+            raise AssertionError("partitions were assigned before the former ones ended")
         for tp in tps:
             if tp.topic in self._agents:
                 self._held[tp] = Partition(tp, self._agents[tp.topic], generation, around)

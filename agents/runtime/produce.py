@@ -6,7 +6,7 @@ of one partition go one after the other, so that a retry leaves neither hole nor
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -23,6 +23,8 @@ from agents.runtime.errors import DeliveryFailed, RecordTooLarge
 KEYS_REMEMBERED = 100_000
 RECORD_BYTES_DEFAULT = 1_048_588  # Kafka's own default of max.message.bytes
 
+NO_HEADERS: list[tuple[str, bytes]] = []
+
 
 class Row(NamedTuple):
     """A record to send; it goes to the partition it names."""
@@ -32,7 +34,7 @@ class Row(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int | None = None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: list[tuple[str, bytes]] = NO_HEADERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,11 @@ class Outbox:
             for task in tasks:
                 task.cancel()
 
+    def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise AssertionError("the outbox was not started")
+        return self._producer
+
     def record_bytes_max(self, topic: str) -> int:
         """Return the size of the largest record a topic takes."""
         return self._settings.record_bytes_max.get(topic, RECORD_BYTES_DEFAULT)
@@ -150,29 +157,30 @@ class Outbox:
             raise RecordTooLarge(index, row.topic, size, limit)
 
     async def _send_in_turn(self, tp: TP, rows: list[Row]) -> None:
-        assert self._producer is not None, "the outbox was not started"
+        producer = self._connected()
         # One at a time: aiokafka's own wait for a free slot counts time twice when contended.
         async with self._turns[tp]:
             acks = [
-                await self._producer.send_batch(batch, tp.topic, partition=tp.partition)
+                await producer.send_batch(batch, tp.topic, partition=tp.partition)
                 for batch in self._pack(tp.topic, rows)
             ]
         await asyncio.gather(*acks)
 
     def _pack(self, topic: str, rows: list[Row]) -> Iterable[BatchBuilder]:
         """Yield full batches, each below what the topic takes."""
-        assert self._producer is not None
+        producer = self._connected()
         bytes_max = min(self._settings.batch_bytes_max, self.record_bytes_max(topic))
-        batch = self._producer.create_batch()
+        batch = producer.create_batch()
         for row in rows:
             size = DefaultRecordBatchBuilder.estimate_size_in_bytes(row.key, row.value, row.headers)
             if batch.record_count() and batch.size() + size > bytes_max:
                 batch.close()
                 yield batch
-                batch = self._producer.create_batch()
+                batch = producer.create_batch()
             added = batch.append(
                 timestamp=row.timestamp_ms, key=row.key, value=row.value, headers=row.headers
             )
-            assert added is not None, "a batch refused a row that fits"
+            if added is None:
+                raise AssertionError("a batch refused a row that fits")
         batch.close()
         yield batch

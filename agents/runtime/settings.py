@@ -64,4 +64,5 @@ class RuntimeSettings:
 
     @property
     def broker_list(self) -> str:
+        """The brokers, for a message."""
         return ",".join(self.brokers)

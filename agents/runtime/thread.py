@@ -8,7 +8,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, OffsetAndMetadata, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 CALL_SECONDS_MAX = 30.0
 CLOSE_SECONDS_MAX = 8.0
-Record = ConsumerRecord[bytes, bytes]
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 class Fetched(NamedTuple):
@@ -45,8 +45,11 @@ def there(tp: TP) -> TopicPartition:
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Faust's consumer thread with bounded calls, whole batches, and a known position."""
 
+    logger = logging.getLogger("faust.runtime")
+
     @property
     def runtime(self) -> RuntimeSettings:
+        """The settings of the app."""
         settings: RuntimeSettings = self.app.runtime  # type: ignore[attr-defined]
         return settings
 
@@ -176,7 +179,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 super().on_partitions_revoked(revoked), self.runtime.rebalance_seconds
             )
         except TimeoutError:
-            log.error("Partitions were not given up in time; they are revoked regardless.")
+            log.warning("Partitions were not given up in time; they are revoked regardless.")
 
     async def on_thread_stop(self) -> None:
         """Leave the group and close, within a bound."""

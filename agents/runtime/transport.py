@@ -7,16 +7,18 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import Transport
 
-from agents.runtime.consumer import BatchConsumer, BatchFetcher
+from agents.runtime.consumer import BatchConsumer
+from agents.runtime.fetch import BatchFetcher
 
 log = logging.getLogger(__name__)
+MODE_LOG = logging.getLogger("faust.runtime")
 
 
 class BatchTransport(Transport):
     """Faust's aiokafka transport, delivering batches."""
 
     Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
-    Fetcher: ClassVar[type[BatchFetcher]] = BatchFetcher  # type: ignore[assignment]
+    Fetcher: ClassVar[type[BatchFetcher]] = BatchFetcher
 
 
 class ResumeOnly(Recovery):
@@ -25,6 +27,8 @@ class ResumeOnly(Recovery):
     Faust resumes the partitions, then seeks, then clears the queues: what comes in between is
     lost. Here partitions seek before they run, and the queues are cleared before any flows.
     """
+
+    logger = MODE_LOG
 
     async def _resume_streams(self, generation_id: int = 0) -> None:
         app = self.app
@@ -50,8 +54,11 @@ class ResumeOnly(Recovery):
 class NoTables(TableManager):
     """A table manager that only resumes."""
 
+    logger = MODE_LOG
+
     @property
     def recovery(self) -> Recovery:
+        """The recovery service, made when first asked for."""
         if self._recovery is None:
             self._recovery = ResumeOnly(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery

@@ -14,7 +14,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from agents.runtime.app import WorkerApp
-from agents.runtime.errors import BrokerUnreachable, WorkerFault
+from agents.runtime.errors import BrokerUnreachable, WorkerError
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.watchdog import LoopHeart, Watchdog, too_long
 
@@ -63,8 +63,8 @@ class _Run:
         self._watchdog.add(LoopHeart(loop, LOOP_STILL_SECONDS_MAX))
         try:
             await self._until_ended()
-        except WorkerFault as fault:
-            log.critical("Worker ends: %s.", fault)
+        except WorkerError as error:
+            log.critical("Worker ends: %s.", error)
             return 1
         except Exception as exc:
             log.debug("Worker raised.", exc_info=True)
@@ -93,7 +93,7 @@ class _Run:
         consumer, s = app.batches, self._settings
         self._watchdog.add(
             consumer.thread.dead_task_reason,
-            too_long("no fetch", consumer.since_fetched, LOOP_STILL_SECONDS_MAX),
+            too_long("no fetch", app.fetcher.since_fetched, LOOP_STILL_SECONDS_MAX),
             too_long("a batch is in hand", app.partitions.busy_seconds, s.handle_seconds_max),
             too_long("no commit", app.safe.waiting_seconds, 2 * s.broker_away_seconds_max),
         )
@@ -126,7 +126,7 @@ class _Run:
 
     async def _fail_when_crashed(self) -> None:
         await self._app._crashed.wait()
-        self._app.fail(self._app.crash_reason or WorkerFault("Faust crashed"))
+        self._app.fail(self._app.crash_reason or WorkerError("Faust crashed"))
 
     async def _probe_broker(self) -> None:
         heard_at = time.monotonic()

@@ -17,7 +17,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from faust.types import TP
 
 from agents.runtime.app import WorkerApp, make_app
-from agents.runtime.batch import AgentSpec, Batch, Jump, stop_on_loss
+from agents.runtime.batch import AgentSpec, Batch, Jump, LogOffsets, from_committed, stop_on_loss
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, run
 
@@ -26,7 +26,7 @@ class Notes:
     """What happened, one JSON list a line, written at once."""
 
     def __init__(self, path: str) -> None:
-        self._file = Path(path).open("a", buffering=1)
+        self._file = Path(path).open("a", buffering=1)  # noqa: SIM115
 
     def write(self, *what: Any) -> None:
         self._file.write(json.dumps(what) + "\n")
@@ -51,11 +51,15 @@ class Agent:
             self.notes.write("slow", *at)
             await asyncio.sleep(plan["slow_seconds"])
         if plan.get("block_loop"):
-            time.sleep(1000)  # noqa: ASYNC251 - the loop standing still is the point
+            time.sleep(1000)  # the loop standing still is the point
         await asyncio.sleep(plan.get("batch_seconds", 0.0))
         self.notes.write("batch", *at, offsets, batch.next_offset)
         assert self.app is not None
         self.app.advance(batch.tp, batch.next_offset, batch.generation)
+
+    async def restore(self, tp: TP, log: LogOffsets) -> int:
+        known: int | None = self.plan.get("restore_at")
+        return await from_committed(tp, log) if known is None else known
 
     async def drain(self, tp: TP) -> None:
         await asyncio.sleep(self.plan.get("drain_seconds", 0.0))
@@ -69,7 +73,7 @@ class Agent:
 def refuse_commits(app: WorkerApp, hang: bool) -> None:
     """Have every commit fail for good, or never come back."""
 
-    async def refused(offsets: Any, seconds_max: float) -> None:
+    async def refused(*_: Any) -> None:
         if hang:
             await asyncio.sleep(1000)
         raise TopicAuthorizationFailedError("orders")
@@ -93,6 +97,7 @@ def main() -> int:
             name=f"reads-{topic}",
             topic=topic,
             handle=agent.handle,
+            restore=agent.restore,
             drain=agent.drain,
             on_jump=agent.on_jump,
         )
