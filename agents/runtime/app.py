@@ -58,14 +58,12 @@ class WorkerApp(faust.App):
     @property
     def batches(self) -> BatchConsumer:
         """The consumer, as what it is."""
-        consumer: BatchConsumer = cast(BatchConsumer, self.consumer)
-        return consumer
+        return cast(BatchConsumer, self.consumer)
 
     @property
     def fetcher(self) -> BatchFetcher:
         """The delivery loop, as what it is."""
-        fetcher: BatchFetcher = self._fetcher
-        return fetcher
+        return cast(BatchFetcher, self._fetcher)
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)

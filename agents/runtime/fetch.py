@@ -41,11 +41,12 @@ class BatchFetcher(Service):
 
     def since_fetched(self) -> float:
         """Return for how long the loop has not come round, in seconds."""
-        return time.monotonic() - self.fetched_at
+        return time.monotonic() - self.fetched_at if self.started else 0.0
 
     @Service.task
     async def _fetch_and_deliver(self) -> None:
         consumer = self._consumer
+        self.fetched_at = time.monotonic()
         try:
             while not (self.should_stop or consumer.should_stop):
                 self.fetched_at = time.monotonic()

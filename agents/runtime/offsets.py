@@ -72,5 +72,6 @@ class SafeOffsets:
 
     def waiting_seconds(self) -> float:
         """Return for how long the longest waiting partition has had no commit, 0 if none waits."""
-        since = [held.waiting_since for held in self._held.values() if held.waiting_since]
+        held = list(self._held.values())  # the watchdog asks from its own thread
+        since = [one.waiting_since for one in held if one.waiting_since]
         return time.monotonic() - min(since) if since else 0.0

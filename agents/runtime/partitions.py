@@ -70,7 +70,8 @@ class Partition:
     @property
     def busy_seconds(self) -> float:
         """For how long the batch in hand has been in hand."""
-        return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     @property
     def is_busy(self) -> bool:
@@ -187,4 +188,5 @@ class Partitions:
 
     def busy_seconds(self) -> float:
         """Return for how long the slowest handler has had its batch."""
-        return max((life.busy_seconds for life in self._held.values()), default=0.0)
+        held = list(self._held.values())  # the watchdog asks from its own thread
+        return max((life.busy_seconds for life in held), default=0.0)

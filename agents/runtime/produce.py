@@ -15,13 +15,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from faust.types import TP
 
 from agents.runtime.errors import DeliveryFailed, RecordTooLarge
 
 KEYS_REMEMBERED = 100_000
 RECORD_BYTES_DEFAULT = 1_048_588  # Kafka's own default of max.message.bytes
+BATCH_HEAD_BYTES = 61
+RECORD_HEAD_BYTES_MAX = 31  # lengths, deltas and the count of headers, as varints of any size
+HEADER_HEAD_BYTES_MAX = 10
 
 NO_HEADERS: list[tuple[str, bytes]] = []
 
@@ -35,6 +37,15 @@ class Row(NamedTuple):
     value: bytes | None
     timestamp_ms: int | None = None
     headers: list[tuple[str, bytes]] = NO_HEADERS
+
+
+def _size_bytes(row: Row) -> int:
+    """Return the most bytes a row can take in a batch, uncompressed."""
+    size = RECORD_HEAD_BYTES_MAX + len(row.key or b"") + len(row.value or b"")
+    for name, value in row.headers:
+        # A character of a name takes at most four bytes.
+        size += HEADER_HEAD_BYTES_MAX + 4 * len(name) + len(value)
+    return size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +133,13 @@ class Outbox:
         """
         if self._broken is not None:
             raise self._broken
-        by_partition: dict[TP, list[Row]] = defaultdict(list)
+        by_partition: dict[TP, list[tuple[int, Row]]] = defaultdict(list)
         for index, row in enumerate(rows):
-            self._check_size(index, row)
-            by_partition[TP(row.topic, row.partition)].append(row)
+            size = _size_bytes(row)
+            if BATCH_HEAD_BYTES + size > self.record_bytes_max(row.topic):
+                limit = self.record_bytes_max(row.topic)
+                raise RecordTooLarge(index, row.topic, BATCH_HEAD_BYTES + size, limit)
+            by_partition[TP(row.topic, row.partition)].append((size, row))
         tasks = [
             asyncio.ensure_future(self._send_in_turn(tp, queued))
             for tp, queued in by_partition.items()
@@ -150,13 +164,7 @@ class Outbox:
         """Return the size of the largest record a topic takes."""
         return self._settings.record_bytes_max.get(topic, RECORD_BYTES_DEFAULT)
 
-    def _check_size(self, index: int, row: Row) -> None:
-        size = DefaultRecordBatchBuilder.estimate_size_in_bytes(row.key, row.value, row.headers)
-        limit = self.record_bytes_max(row.topic)
-        if size > limit:
-            raise RecordTooLarge(index, row.topic, size, limit)
-
-    async def _send_in_turn(self, tp: TP, rows: list[Row]) -> None:
+    async def _send_in_turn(self, tp: TP, rows: list[tuple[int, Row]]) -> None:
         producer = self._connected()
         # One at a time: aiokafka's own wait for a free slot counts time twice when contended.
         async with self._turns[tp]:
@@ -166,21 +174,18 @@ class Outbox:
             ]
         await asyncio.gather(*acks)
 
-    def _pack(self, topic: str, rows: list[Row]) -> Iterable[BatchBuilder]:
+    def _pack(self, topic: str, rows: list[tuple[int, Row]]) -> Iterable[BatchBuilder]:
         """Yield full batches, each below what the topic takes."""
         producer = self._connected()
         bytes_max = min(self._settings.batch_bytes_max, self.record_bytes_max(topic))
-        batch = producer.create_batch()
-        for row in rows:
-            size = DefaultRecordBatchBuilder.estimate_size_in_bytes(row.key, row.value, row.headers)
-            if batch.record_count() and batch.size() + size > bytes_max:
+        batch, filled = producer.create_batch(), BATCH_HEAD_BYTES
+        for size, (_, _, key, value, timestamp_ms, headers) in rows:
+            if filled + size > bytes_max and batch.record_count():
                 batch.close()
                 yield batch
-                batch = producer.create_batch()
-            added = batch.append(
-                timestamp=row.timestamp_ms, key=row.key, value=row.value, headers=row.headers
-            )
-            if added is None:
+                batch, filled = producer.create_batch(), BATCH_HEAD_BYTES
+            filled += size
+            if not batch.append(timestamp=timestamp_ms, key=key, value=value, headers=headers):
                 raise AssertionError("a batch refused a row that fits")
         batch.close()
         yield batch

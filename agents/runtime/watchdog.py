@@ -102,4 +102,7 @@ class Watchdog:
             # While stopping, things do stand still; only the time it takes counts.
             late = time.monotonic() > self._stop_by
             return f"not stopped within {self._seconds_max:.0f} s" if late else None
-        return next((reason for check in self._checks if (reason := check())), None)
+        try:
+            return next((reason for check in self._checks if (reason := check())), None)
+        except Exception as exc:
+            return f"a check of its own raised {type(exc).__name__}: {exc}"
