@@ -21,7 +21,7 @@ class Batch:
     Attributes:
         records: raw records with increasing offsets; none where only markers were passed.
         next_offset: where the partition goes on; safe once all of the batch is done.
-        generation: the assignment this was read under; of use only while that lasts.
+        generation: counts this worker's assignments; a batch is of use only in its own.
     """
 
     topic: str

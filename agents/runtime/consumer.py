@@ -93,7 +93,7 @@ class BatchConsumer(Consumer):
                     self.fail(CommitRefused(exc))
                     return False
                 if time.monotonic() + RETRY_SECONDS > deadline:
-                    log.warning("Not committed: %s: %s.", type(exc).__name__, exc)
+                    log.warning("Not committed, for now: %s.", repr(exc))
                     return False
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -107,7 +107,6 @@ class BatchConsumer(Consumer):
         self.stop_flow()
         self.app.flow_control.suspend()
         await self.wait_empty()
-        self.safe.clear()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
@@ -124,12 +123,13 @@ class BatchConsumer(Consumer):
             changed=self.changed,
             batches_max=self.runtime.partition_batches_max,
         )
-        self.partitions.assign(assigned, generation_id, around)
+        self.partitions.assign(assigned, around)
 
     async def wait_empty(self) -> None:
-        """End all lives and commit what is safe: bounded, and harmless when done before."""
+        """End all lives, commit what is safe, let go: bounded, and nothing when done before."""
         await self.partitions.end_all()
         await self.commit()
+        self.safe.clear()
 
     async def on_stop(self) -> None:
         """Do the same when the consumer stops."""

@@ -6,6 +6,7 @@
     + BrokerUnreachable   nobody answered, at the start or for too long since
     + HandlerFailed       a handler, a restore or a fence raised; its batch is not committed
     + OffsetsLost         a partition goes on elsewhere than where it was left
+    + Replaced            another worker has joined under the same instance id
     + CommitRefused       the broker refuses our commits for good
     + DeliveryFailed      what was sent is not acknowledged, and will not be
     + VersionUnpinned     a library is not the one this package was read against
@@ -44,6 +45,16 @@ class HandlerFailed(WorkerError):
 
 class OffsetsLost(WorkerError):
     """Records between where we were and where the log goes on are gone, or it is another log."""
+
+
+class Replaced(WorkerError):
+    """Another worker has joined as this one."""
+
+    def __init__(self, instance_id: str, group: str) -> None:
+        super().__init__(
+            f"another worker has joined group {group} as instance_id {instance_id}; "
+            "give each worker its own"
+        )
 
 
 class CommitRefused(WorkerError):

@@ -82,8 +82,7 @@ class BatchFetcher(Service):
 
     def _is_current(self, life: Partition) -> bool:
         consumer = self._consumer
-        same = consumer.partitions.get(life.tp) is life and consumer.flow_active
-        return same and life.generation == self.app.consumer_generation_id
+        return consumer.partitions.get(life.tp) is life and consumer.flow_active
 
     async def _settle(self, life: Partition, chunk: Fetched) -> None:
         """Undo the reading of what came for a former life; ask the agent about a jump."""
@@ -119,7 +118,7 @@ class BatchFetcher(Service):
         life.expect(batch)
         message = ConsumerMessage(
             *tp, batch.next_offset - 1, 0.0, 0, [], None, None, None,
-            tp=tp, generation_id=batch.generation,
+            tp=tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         channels = self.app.topics._tp_index[tp]
         message.incref(len(channels))

@@ -154,14 +154,21 @@ class Partitions:
         self._agents = {agent.topic: agent for agent in agents}
         self._drain_seconds_max = drain_seconds_max
         self._held: dict[TP, Partition] = {}
+        self._generation = 0
 
-    def assign(self, tps: Iterable[TP], generation: int, around: Surroundings) -> None:
-        """Begin a new life for each partition; the former ones must have ended."""
+    def assign(self, tps: Iterable[TP], around: Surroundings) -> None:
+        """Begin a new life for each partition; the former ones must have ended.
+
+        Generations are counted here: the group's own does not move on when a static member
+        comes back.
+        """
         if self._held:
             raise AssertionError("partitions were assigned before the former ones ended")
+        self._generation += 1
         for tp in tps:
             if tp.topic in self._agents:
-                self._held[tp] = Partition(tp, self._agents[tp.topic], generation, around)
+                agent = self._agents[tp.topic]
+                self._held[tp] = Partition(tp, agent, self._generation, around)
 
     async def end_all(self) -> None:
         """End every life, all at the same time, within the bound."""

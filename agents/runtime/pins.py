@@ -72,6 +72,10 @@ DIGESTS = {
     },
     "aiokafka.consumer.group_coordinator": {
         "GroupCoordinator.fetch_committed_offsets": "6c049c7379165952",
+        "GroupCoordinator._do_heartbeat": "dc1d6632aaa68e96",
+        "GroupCoordinator.reset_generation": "537aa37c531b4de9",
+        "GroupCoordinator.close": "f30d831089456312",
+        "GroupCoordinator._GroupCoordinator__coordination_routine": "f814463c6b44a195",
         "GroupCoordinator.commit_offsets": "5cbe31af28d6cc06",
     },
     "aiokafka.producer.message_accumulator": {

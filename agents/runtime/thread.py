@@ -15,6 +15,8 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from agents.runtime.errors import Replaced
+from agents.runtime.membership import end_when_replaced
 from agents.runtime.settings import RuntimeSettings
 
 log = logging.getLogger(__name__)
@@ -75,6 +77,19 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(1000 * s.rebalance_seconds),
             **s.security,
         )
+
+    async def on_start(self) -> None:
+        """Connect, and see to it that no other worker has our name."""
+        await super().on_start()
+        s = self.runtime
+        if s.instance_id is not None:
+            coordinator = self._ensure_consumer()._coordinator
+            fault = Replaced(s.instance_id, s.group)
+            end_when_replaced(coordinator, s.session_seconds, lambda: self._fail(fault))
+
+    def _fail(self, exc: BaseException) -> None:
+        fail = self.app.fail  # type: ignore[attr-defined]
+        self.parent_loop.call_soon_threadsafe(fail, exc)
 
     async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a function in the thread, within a bound; raise if it cannot run there."""
@@ -182,11 +197,12 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             log.warning("Partitions were not given up in time; they are revoked regardless.")
 
     async def on_thread_stop(self) -> None:
-        """Leave the group and close, within a bound."""
-        try:
-            await asyncio.wait_for(super().on_thread_stop(), CLOSE_SECONDS_MAX)
-        except TimeoutError:
-            log.warning("The consumer was not closed within %.0f s.", CLOSE_SECONDS_MAX)
+        """Leave the group and close, within a bound, whatever aiokafka raises on the way."""
+        closing = asyncio.ensure_future(super().on_thread_stop())
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS_MAX)
+        # With a broker away, aiokafka cancels its own fetch and lets that out of `stop`.
+        if not closing.done() or closing.cancelled() or closing.exception():
+            log.warning("The consumer was not closed in good order.")
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Log what mode would print with a stack; the worker's last line says why it ends."""

@@ -63,15 +63,19 @@ class _Run:
         self._watchdog.add(LoopHeart(loop, LOOP_STILL_SECONDS_MAX))
         try:
             await self._until_ended()
-        except WorkerError as error:
-            log.critical("Worker ends: %s.", error)
-            return 1
         except Exception as exc:
-            log.debug("Worker raised.", exc_info=True)
-            log.critical("Worker ends: %s: %s.", type(exc).__name__, exc)
+            self._say(exc)
+            return 1
+        if self._app.failure is not None:
             return 1
         log.info("Worker stopped.")
         return 0
+
+    @staticmethod
+    def _say(exc: BaseException) -> None:
+        log.debug("Worker fails.", exc_info=exc)
+        what = str(exc) if isinstance(exc, WorkerError) else f"{type(exc).__name__}: {exc}"
+        log.critical("Worker ends: %s.", what)
 
     def _on_signal(self, loop: asyncio.AbstractEventLoop) -> None:
         # Armed here and not in the loop, which may be what stands still.
@@ -108,11 +112,11 @@ class _Run:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._watchdog.stop_within(s.stop_seconds_max)
+            if app.failure is not None:
+                self._say(app.failure)  # before anything that may hang
             for task in ends | {starting}:
                 task.cancel()
             await app.stop()
-        if app.failure is not None:
-            raise app.failure
 
     async def _start(self) -> None:
         try:

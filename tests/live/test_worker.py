@@ -2,6 +2,7 @@
 
 import socket
 import time
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,48 @@ def test_an_unreachable_broker_is_named(tmp_path):
             [line] = worker.said.read_text().splitlines()
             assert line.startswith("CRITICAL Worker ends: no broker answered for ")
             assert address in line
+
+
+def static(group: str, instance_id: str) -> dict[str, Any]:
+    settings = {"instance_id": instance_id, "session_seconds": 10, "poll_records_max": 10}
+    return {"group": group, "settings": settings}
+
+
+def test_a_static_member_comes_back_to_its_partition(kafka, topic, tmp_path):
+    """Restarted within the session, it gets what it had, and the other one notices nothing."""
+    group = unique("group")
+    with (
+        working(kafka, tmp_path, [topic], **static(group, "one")) as one,
+        working(kafka, tmp_path, [topic], **static(group, "two")) as two,
+    ):
+        wait_for("both", lambda: one.notes("ready") and two.notes("ready"), 60)
+        wait_for("all", lambda: one.handled() + two.handled() == 200)
+        wait_for("commits", lambda: kafka.committed(group, topic, 2) == {0: 100, 1: 100})
+        revoked = len(two.notes("drained"))
+        assert one.stop() == 0
+        with working(kafka, tmp_path, [topic], **static(group, "one")) as again:
+            wait_for("one again", lambda: again.notes("ready"))
+            kafka.fill(topic, 0, 10)
+            kafka.fill(topic, 1, 10)
+            wait_for("new records", lambda: again.handled() + two.handled() + one.handled() == 220)
+            assert again.handled() == 10
+            assert len(two.notes("drained")) == revoked
+            assert again.stop() == 0
+        assert two.stop() == 0
+
+
+def test_of_two_workers_with_one_name_the_newer_one_stays(kafka, topic, tmp_path):
+    """By themselves they throw each other out for ever."""
+    group = unique("group")
+    with working(kafka, tmp_path, [topic], **static(group, "one")) as older:
+        wait_for("the older one", lambda: older.handled() == 200)
+        with working(kafka, tmp_path, [topic], **static(group, "one")) as newer:
+            assert older.ended(20) == 1
+            assert older.lines("CRITICAL") == [
+                f"CRITICAL Worker ends: another worker has joined group {group} as "
+                "instance_id one; give each worker its own."
+            ]
+            kafka.fill(topic, 0, 10)
+            wait_for("new records", lambda: newer.handled() == 10)
+            assert newer.process.poll() is None
+            assert newer.stop() == 0

@@ -28,12 +28,12 @@ class Scene:
             [AgentSpec(name="watch", topic="activity", **hooks)], drain_seconds_max=0.2
         )
 
-    def assign(self, *tps: TP, generation: int = 1) -> None:
+    def assign(self, *tps: TP) -> None:
         around = Surroundings(
             log=None, safe=self.safe, seek=self._seek, failed=self.failures.append,
             changed=asyncio.Event(), batches_max=2,
         )  # fmt: skip
-        self.partitions.assign(tps, generation, around)
+        self.partitions.assign(tps, around)
 
     async def _fence(self, tp: TP) -> None:
         self.diary.append(("fence", tp.partition))
@@ -117,8 +117,10 @@ def test_revoked_while_restoring_is_cancelled_and_never_drained():
 def test_a_batch_of_a_former_assignment_is_dropped():
     async def play() -> None:
         scene = Scene()
-        scene.assign(LOG, generation=2)
-        await until(lambda: scene.partitions.phases()[LOG] is Phase.RUNNING)
+        scene.assign(LOG)
+        await scene.partitions.end_all()
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
         scene.partitions.take(Batch(*LOG, [], 105, generation=1))
         scene.deliver(LOG, 107, generation=2)
         await until(lambda: ("handle", 0, 107) in scene.diary)
