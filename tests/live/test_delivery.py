@@ -92,14 +92,14 @@ def test_a_second_worker_takes_over_where_the_first_one_stood(kafka, group, tmp_
 def test_many_rebalances_under_load_do_each_record_once(kafka, group, tmp_path):
     """A1, A2: workers come and go, each in good order; every record is handled exactly once."""
     topic = filled(kafka, 6_000)
-    plan = {"group": group, "batch_seconds": 0.05}
+    plan = {"group": group, "batch_seconds": 0.2}
     plan["settings"] = {"poll_records_max": 60, "commit_every_seconds": 0.5}
     with ExitStack() as running:
         workers = [running.enter_context(working(kafka, tmp_path, [topic], **plan))]
         for _ in range(3):
-            wait_for("work", lambda: workers[-1].handled())
+            wait_for("work", workers[-1].handled)
             workers.append(running.enter_context(working(kafka, tmp_path, [topic], **plan)))
-            wait_for("work of the next", lambda: workers[-1].handled())
+            wait_for("work of the next", workers[-1].handled)
             assert workers[-2].stop() == 0
         wait_for("all", lambda: sum(w.handled() for w in workers) >= 6_000 * PARTITIONS, 60)
         assert workers[-1].stop() == 0
