@@ -7,8 +7,8 @@ go. Every step has a bound, so that a rebalance is never held up for long.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
 from faust.transport.drivers.aiokafka import Consumer
@@ -23,6 +23,7 @@ from agents.runtime.thread import BatchConsumerThread
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.2
+T = TypeVar("T")
 
 
 class BatchConsumer(Consumer):
@@ -55,17 +56,30 @@ class BatchConsumer(Consumer):
     async def committed(self, tp: TP) -> int | None:
         """Return the group's committed offset; one request serves all assigned partitions."""
         if self._reading_committed is None:
-            reading = self._thread.committed_offsets(self.assignment())
+            held = self.assignment()
+            reading = self._insist(lambda: self._thread.committed_offsets(held))
             self._reading_committed = asyncio.create_task(reading)
         return (await asyncio.shield(self._reading_committed)).get(tp)
 
     async def beginning(self, tp: TP) -> int:
         """Return the earliest offset of the log."""
-        return (await self._thread.log_bounds(tp))[0]
+        return (await self._insist(lambda: self._thread.log_bounds(tp)))[0]
 
     async def end(self, tp: TP) -> int:
         """Return the offset after the last one of the log."""
-        return (await self._thread.log_bounds(tp))[1]
+        return (await self._insist(lambda: self._thread.log_bounds(tp)))[1]
+
+    async def _insist(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Ask until there is an answer: a broker may be away for as long as the worker waits."""
+        deadline = time.monotonic() + self.runtime.broker_away_seconds_max
+        while True:
+            try:
+                return await ask()
+            except (KafkaError, TimeoutError) as exc:
+                final = isinstance(exc, KafkaError) and not exc.retriable
+                if final or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _seek_life(self, tp: TP, offset: int) -> None:
         if not await self._thread.seek_to(tp, offset):

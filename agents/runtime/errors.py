@@ -40,7 +40,8 @@ class HandlerFailed(WorkerError):
     """An agent's own function raised."""
 
     def __init__(self, tp: TP, doing: str, cause: BaseException) -> None:
-        super().__init__(f"{place(tp)}: {doing} raised {type(cause).__name__}: {cause}")
+        text = f"{type(cause).__name__}: {cause}".removesuffix(": ")
+        super().__init__(f"{place(tp)}: {doing} raised {text}")
 
 
 class OffsetsLost(WorkerError):

@@ -116,6 +116,10 @@ class Partition:
             doing, self.phase = "handle", Phase.RUNNING
             self._around.changed.set()
             await self._run()
+        except asyncio.CancelledError as exc:
+            if self.phase is not Phase.DRAINING:  # not by `end`, so from within
+                self._tear(HandlerFailed(self.tp, doing, exc))
+            raise
         except Exception as exc:
             log.debug("%s: %s raised.", place(self.tp), doing, exc_info=True)
             self._tear(exc if isinstance(exc, WorkerError) else HandlerFailed(self.tp, doing, exc))

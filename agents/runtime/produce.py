@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -120,6 +120,13 @@ class Outbox:
         if producer is not None:
             # After a failure aiokafka would wait for batches that are never to arrive.
             await asyncio.wait({asyncio.ensure_future(producer.stop())}, timeout=5.0)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def send(self, rows: Iterable[Row]) -> None:
         """Send rows; return when all of them are acknowledged.

@@ -8,7 +8,9 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -31,11 +33,18 @@ def quiet_libraries(level: int = logging.CRITICAL) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def run(app: WorkerApp, *, on_ready: Callable[[], None] | None = None) -> int:
+def run(
+    app: WorkerApp,
+    *,
+    resources: Sequence[AbstractAsyncContextManager[Any]] = (),
+    on_ready: Callable[[], None] | None = None,
+) -> int:
     """Run a worker until a signal or a fault ends it.
 
     Args:
         app: made by `make_app`, not started.
+        resources: what handlers use (outboxes, ...): entered in order once a broker answers and
+            before anything is handled, left again when all partitions have been given up.
         on_ready: called once the worker has joined its group, with partitions or without.
 
     Returns:
@@ -43,16 +52,21 @@ def run(app: WorkerApp, *, on_ready: Callable[[], None] | None = None) -> int:
     """
     watchdog = Watchdog()
     watchdog.start()
-    return asyncio.run(_Run(app, watchdog, on_ready).main())
+    return asyncio.run(_Run(app, watchdog, resources, on_ready).main())
 
 
 class _Run:
     def __init__(
-        self, app: WorkerApp, watchdog: Watchdog, on_ready: Callable[[], None] | None
+        self,
+        app: WorkerApp,
+        watchdog: Watchdog,
+        resources: Sequence[AbstractAsyncContextManager[Any]],
+        on_ready: Callable[[], None] | None,
     ) -> None:
         self._app = app
         self._settings = app.runtime
         self._watchdog = watchdog
+        self._resources = resources
         self._on_ready = on_ready
         self._signal = asyncio.Event()
 
@@ -90,7 +104,10 @@ class _Run:
             reaching.cancel()
             return
         reaching.result()
-        await self._serve(stopping)
+        async with AsyncExitStack() as stack:
+            for resource in self._resources:
+                await stack.enter_async_context(resource)
+            await self._serve(stopping)
 
     async def _serve(self, stopping: "asyncio.Task[bool]") -> None:
         app = self._app

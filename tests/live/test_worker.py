@@ -73,6 +73,16 @@ def test_sigterm_before_the_first_assignment(kafka, topic, tmp_path):
         assert worker.stop(15) == 0
 
 
+def test_resources_are_there_for_all_of_the_work(kafka, topic, tmp_path):
+    """Opened before the first batch, closed after the last partition was drained."""
+    with working(kafka, tmp_path, [topic], group=unique("group")) as worker:
+        wait_for("all", lambda: worker.handled() == 200)
+        assert worker.stop() == 0
+        kinds = [note[0] for note in worker.notes("opened", "batch", "drained", "closed")]
+    assert kinds[0] == "opened"
+    assert kinds[-3:] == ["drained", "drained", "closed"]
+
+
 def test_a_worker_without_partitions_is_ready(kafka, topic, tmp_path):
     """Three workers, two partitions: the third one waits, ready, and stops when told."""
     plan = {"group": unique("group")}

@@ -81,6 +81,19 @@ def refuse_commits(app: WorkerApp, hang: bool) -> None:
     app.batches.thread.commit_offsets = refused  # type: ignore[method-assign]
 
 
+class Resource:
+    """Something handlers need, which says when it was there."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    async def __aenter__(self) -> None:
+        self._notes.write("opened")
+
+    async def __aexit__(self, *_: object) -> None:
+        self._notes.write("closed")
+
+
 def main() -> int:
     """Run the worker the plan describes."""
     plan = json.loads(sys.argv[1])
@@ -112,7 +125,7 @@ def main() -> int:
             refuse_commits(app, hang=plan["commit"] == "hangs")
         notes.write("ready")
 
-    return run(app, on_ready=ready)
+    return run(app, resources=[Resource(notes)], on_ready=ready)
 
 
 if __name__ == "__main__":

@@ -183,3 +183,21 @@ def test_a_handler_that_does_not_end_holds_a_revoke_up_only_so_long(caplog):
 
     asyncio.run(play())
     assert "activity[0]: not drained within 0 s." in caplog.text
+
+
+def test_a_handler_cancelled_from_within_is_a_failure_too():
+    """Else its partition would stand still for ever, and nobody would know."""
+
+    async def play() -> None:
+        async def handle(_: Batch) -> None:
+            raise asyncio.CancelledError
+
+        scene = Scene(handle=handle)
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
+        scene.deliver(LOG, 101)
+        await until(lambda: scene.failures)
+        assert str(scene.failures[0]) == "activity[0]: handle raised CancelledError"
+        await scene.partitions.end_all()
+
+    asyncio.run(play())
