@@ -21,10 +21,16 @@ def needs_kafka() -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(needs_kafka: None) -> Iterator[KafkaBroker]:  # noqa: ARG001
+def shared_kafka(needs_kafka: None) -> Iterator[KafkaBroker]:  # noqa: ARG001
     """A Kafka shared by the session: tests use topics of their own, and do not break it."""
     with KafkaBroker() as broker:
         yield broker
+
+
+@pytest.fixture
+def kafka(shared_kafka: KafkaBroker) -> KafkaBroker:
+    """Return the shared Kafka."""
+    return shared_kafka
 
 
 @pytest.fixture
@@ -35,3 +41,9 @@ def new_topic(kafka: KafkaBroker) -> Callable[..., str]:
         return create_topic(kafka.bootstrap, unique(word), partitions, **configs)
 
     return create
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(shared_kafka: KafkaBroker) -> str:
+    """Return the address of the shared Kafka."""
+    return shared_kafka.bootstrap

@@ -1,0 +1,160 @@
+"""The consumer: it takes partitions on, gives them up, and commits safe offsets only.
+
+Giving up goes in this order: stop the flow, finish the batches in hand, drain, commit, let
+go. Every step has a bound, so that a rebalance is never held up for long.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP
+
+from agents.runtime.errors import CommitRefused, place
+from agents.runtime.offsets import SafeOffsets
+from agents.runtime.partitions import Partitions, Surroundings
+from agents.runtime.settings import RuntimeSettings
+from agents.runtime.thread import BatchConsumerThread
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.2
+T = TypeVar("T")
+
+
+class BatchConsumer(Consumer):
+    """Faust's consumer, with delivery, offsets and rebalancing of our own."""
+
+    logger = logging.getLogger("faust.runtime")  # mode's chatter, not ours
+    _thread: BatchConsumerThread
+    runtime: RuntimeSettings
+    partitions: Partitions
+    safe: SafeOffsets
+
+    def __post_init__(self) -> None:
+        self.runtime = self.app.runtime  # type: ignore[attr-defined]
+        self.partitions = self.app.partitions  # type: ignore[attr-defined]
+        self.safe = self.app.safe  # type: ignore[attr-defined]
+        self.changed = asyncio.Event()
+        self._commit_lock = asyncio.Lock()
+        self._reading_committed: asyncio.Task[dict[TP, int]] | None = None
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def thread(self) -> BatchConsumerThread:
+        """The thread aiokafka runs in."""
+        return self._thread
+
+    # Offsets, as partitions ask for them.
+
+    async def committed(self, tp: TP) -> int | None:
+        """Return the group's committed offset; one request serves all assigned partitions."""
+        if self._reading_committed is None:
+            held = self.assignment()
+            reading = self._insist(lambda: self._thread.committed_offsets(held))
+            self._reading_committed = asyncio.create_task(reading)
+        return (await asyncio.shield(self._reading_committed)).get(tp)
+
+    async def beginning(self, tp: TP) -> int:
+        """Return the earliest offset of the log."""
+        return (await self._insist(lambda: self._thread.log_bounds(tp)))[0]
+
+    async def end(self, tp: TP) -> int:
+        """Return the offset after the last one of the log."""
+        return (await self._insist(lambda: self._thread.log_bounds(tp)))[1]
+
+    async def _insist(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Ask until there is an answer: a broker may be away for as long as the worker waits."""
+        deadline = time.monotonic() + self.runtime.broker_away_seconds_max
+        while True:
+            try:
+                return await ask()
+            except (KafkaError, TimeoutError) as exc:
+                final = isinstance(exc, KafkaError) and not exc.retriable
+                if final or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _seek_life(self, tp: TP, offset: int) -> None:
+        if not await self._thread.seek_to(tp, offset):
+            log.info("%s: gone before it was restored.", place(tp))
+
+    # Committing.
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002
+        """Commit the safe offsets, one commit at a time; return whether that was done."""
+        async with self._commit_lock:
+            offsets = self.safe.pending()
+            return bool(offsets) and await self._commit_within(offsets)
+
+    async def _commit_within(self, offsets: Mapping[TP, int]) -> bool:
+        deadline = time.monotonic() + self.runtime.commit_seconds_max
+        while True:
+            try:
+                left = max(deadline - time.monotonic(), RETRY_SECONDS)
+                await self._thread.commit_offsets(offsets, left)
+            except (CommitFailedError, IllegalStateError, ConsumerStoppedError) as exc:
+                log.info("Not committed, the partitions are no longer ours: %s.", exc)
+                return False
+            except (KafkaError, TimeoutError) as exc:
+                if isinstance(exc, KafkaError) and not exc.retriable:
+                    self.fail(CommitRefused(exc))
+                    return False
+                if time.monotonic() + RETRY_SECONDS > deadline:
+                    log.warning("Not committed, for now: %s.", repr(exc))
+                    return False
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.safe.committed(offsets)
+                return True
+
+    # Rebalancing and stopping.
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish, drain and commit first; only then let Faust tear down."""
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        await self.wait_empty()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Begin a life for each partition; it is fetched once it runs."""
+        await self.partitions.end_all()  # a revocation may not have been heard
+        self.safe.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+        self._reading_committed = None
+        around = Surroundings(
+            log=self,
+            safe=self.safe,
+            seek=self._seek_life,
+            failed=self.fail,
+            changed=self.changed,
+            batches_max=self.runtime.partition_batches_max,
+        )
+        self.partitions.assign(assigned, around)
+
+    async def wait_empty(self) -> None:
+        """End all lives, commit what is safe, let go: bounded, and nothing when done before."""
+        await self.partitions.end_all()
+        await self.commit()
+        self.safe.clear()
+
+    async def on_stop(self) -> None:
+        """Do the same when the consumer stops."""
+        await self.wait_empty()
+
+    async def perform_seek(self) -> None:
+        """Do nothing: each partition seeks by itself before it runs."""
+
+    async def verify_all_partitions_active(self) -> None:
+        """Do nothing: the watchdog looks on."""
+
+    def fail(self, exc: BaseException) -> None:
+        """End the worker for this reason."""
+        self.app.fail(exc)  # type: ignore[attr-defined]
