@@ -7,6 +7,7 @@ its value and what is accepted; unknown keys are refused.
 
 import os
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -20,6 +21,13 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from agents.live_settings import (
+    AlertSettings,
+    IntakeSettings,
+    KafkaSettings,
+    ServerSettings,
+    TopicSettings,
+)
 from agents.settings_errors import BadSettingsError, lines_of
 from pipeline.errors import SettingError
 from pipeline.order_model import OrderModel
@@ -66,6 +74,11 @@ class Settings(BaseSettings):
     feeds: dict[Topic, FeedSettings] = Field(default_factory=dict)
     sources: tuple[Topic, ...] = ("orders", "support-tickets", "touchpoints")
     clock: Literal["live", "event"] = "live"
+    kafka: KafkaSettings = KafkaSettings()
+    server: ServerSettings = ServerSettings()
+    intake: IntakeSettings = IntakeSettings()
+    alerts: AlertSettings = AlertSettings()
+    topics: TopicSettings = TopicSettings()
 
     @field_validator("sources")
     @classmethod
@@ -88,7 +101,8 @@ class Settings(BaseSettings):
 
     def pipeline(self) -> PipelineSettings:
         """Return the settings of the core."""
-        parts = {name: getattr(self, name) for name in Settings.model_fields if name != "clock"}
+        names = {field.name for field in fields(PipelineSettings)} & set(Settings.model_fields)
+        parts = {name: getattr(self, name) for name in names}
         return PipelineSettings(**parts, live_clock=self.clock == "live")
 
 

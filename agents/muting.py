@@ -1,0 +1,44 @@
+"""Muting: a first start must not flood anyone with years of alerts.
+
+Transitions older than `max_age` move the state but are not sent; what stands open when the fold
+has caught up with the present is sent once.
+"""
+
+from collections.abc import Iterable
+
+from schemas.alert import Alert, State
+
+_OVER = frozenset({State.RESOLVED, State.LOST, State.EXPIRED, State.RETRACTED})
+
+
+class Muting:
+    """Which alerts of one partition are sent, and which are kept back until it has caught up."""
+
+    def __init__(self, max_age_ms: int) -> None:
+        self._max_age_ms = max_age_ms  # 0: everything is sent
+        self._standing: dict[str, Alert] = {}
+
+    def sift(self, alerts: Iterable[Alert], now_ms: int) -> tuple[list[Alert], list[Alert]]:
+        """Return the alerts to send, and those that are muted."""
+        send, muted = [], []
+        for alert in alerts:
+            self._standing.pop(alert.alert_id, None)
+            if not self._is_old(alert, now_ms):
+                send.append(alert)
+                continue
+            muted.append(alert)
+            if alert.state not in _OVER:
+                self._standing[alert.alert_id] = alert
+        return send, muted
+
+    def caught_up(self, clock_ms: int, now_ms: int) -> list[Alert]:
+        """Return what stood open when the clock came within `max_age` of the present, once."""
+        if not self._standing or now_ms - clock_ms > self._max_age_ms:
+            return []
+        standing = sorted(self._standing.values(), key=lambda alert: alert.occurred_at)
+        self._standing.clear()
+        return standing
+
+    def _is_old(self, alert: Alert, now_ms: int) -> bool:
+        occurred_ms = round(alert.occurred_at.timestamp() * 1000)
+        return 0 < self._max_age_ms < now_ms - occurred_ms
