@@ -128,6 +128,8 @@ class BatchConsumer(Consumer):
         await self.partitions.end_all()  # a revocation may not have been heard
         self.safe.clear()
         await super().on_partitions_assigned(assigned, generation_id)
+        if self.app.should_stop:
+            return  # a life begun now would fence out the next owner
         self._reading_committed = None
         around = Surroundings(
             log=self,

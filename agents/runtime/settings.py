@@ -45,7 +45,7 @@ class RuntimeSettings:
     partition_fetch_bytes_max: int = 1_048_576
     partition_batches_max: int = 4
     commit_every_seconds: float = 1.0
-    commit_seconds_max: float = 10.0
+    commit_seconds_max: float = 5.0
     drain_seconds_max: float = 15.0
     handle_seconds_max: float = 300.0
     stop_seconds_max: float = 25.0

@@ -45,10 +45,9 @@ def test_a_commit_that_hangs_is_ended_by_the_watchdog(kafka, topic, tmp_path):
 
 def test_sigterm_is_heard_while_the_loop_stands_still(kafka, topic, tmp_path):
     """The signal arms the watchdog by itself, not through the loop."""
-    plan = {"block_loop": True, "slow_partition": 0, "slow_seconds": 0}
-    plan["settings"] = {"stop_seconds_max": 2}
+    plan = {"block_loop": True, "settings": {"stop_seconds_max": 2}}
     with working(kafka, tmp_path, [topic], group=unique("group"), **plan) as worker:
-        wait_for("the handler", lambda: worker.notes("slow"))
+        wait_for("the handler", lambda: worker.notes("blocked"))
         assert worker.stop(8) == 70
 
 

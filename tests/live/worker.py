@@ -51,6 +51,7 @@ class Agent:
             self.notes.write("slow", *at)
             await asyncio.sleep(plan["slow_seconds"])
         if plan.get("block_loop"):
+            self.notes.write("blocked", *at)
             time.sleep(1000)  # the loop standing still is the point
         await asyncio.sleep(plan.get("batch_seconds", 0.0))
         self.notes.write("batch", *at, offsets, batch.next_offset)
