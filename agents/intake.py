@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
+from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
@@ -30,7 +30,7 @@ from schemas.decode import decode_many
 from schemas.progress import Progress, SourceProgress
 from schemas.rejection import Rejection
 
-Record = ConsumerRecord[bytes, bytes]
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +81,12 @@ class Intake:
     async def restore(self, tp: TP, offsets: LogOffsets) -> int:
         """Go on at the committed offset, at the event time that was committed with it."""
         committed = await offsets.committed(tp)
-        watermark_ms = _watermark_of(await offsets.note(tp))
-        next_offset = await offsets.beginning(tp) if committed is None else committed
-        self.readings[tp] = Reading(Feed(self._feed, watermark_ms), next_offset)
-        return next_offset
+        if committed is None:
+            reading = Reading(Feed(self._feed), await offsets.beginning(tp))
+        else:
+            reading = Reading(Feed(self._feed, _watermark_of(committed.note)), committed.offset)
+        self.readings[tp] = reading
+        return reading.next_offset
 
     async def drain(self, tp: TP) -> None:
         """Let go of a partition: all that was read of it is acknowledged."""
@@ -151,9 +153,7 @@ class Intake:
             to.dead_letter_bytes_max,
         )
 
-    def _to_log(
-        self, activities: list[Activity], batch: Batch, reading: Reading
-    ) -> Iterator[Row]:
+    def _to_log(self, activities: list[Activity], batch: Batch, reading: Reading) -> Iterator[Row]:
         """Yield the rows for the log, with a report wherever one must come first."""
         ids = [activity.customer_id for activity in activities]
         times = [activity.occurred_at for activity in activities]
@@ -200,5 +200,3 @@ def _note(feed: Feed) -> str:
 def _watermark_of(note: str) -> int:
     name, _, value = note.partition("=")
     return int(value) if name == "watermark_ms" and value.isdigit() else 0
-
-

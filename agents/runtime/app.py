@@ -51,9 +51,9 @@ class WorkerApp(faust.App):
             self.failure = exc
             self.failed.set()
 
-    def advance(self, tp: TP, next_offset: int, generation: int) -> bool:
+    def advance(self, tp: TP, next_offset: int, generation: int, note: str = "") -> bool:
         """Say that everything below `next_offset` is done; see `SafeOffsets.advance`."""
-        return self.safe.advance(tp, next_offset, generation)
+        return self.safe.advance(tp, next_offset, generation, note)
 
     @property
     def batches(self) -> BatchConsumer:

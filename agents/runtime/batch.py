@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from agents.runtime.errors import OffsetsLost, place
+from agents.runtime.offsets import Position
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +58,8 @@ class Jump:
 class LogOffsets(Protocol):
     """What the broker knows of a partition's offsets."""
 
-    async def committed(self, tp: TP) -> int | None:
-        """Return the group's committed offset, None if it never committed one."""
+    async def committed(self, tp: TP) -> Position | None:
+        """Return where the group is committed to go on, None if it never committed."""
 
     async def beginning(self, tp: TP) -> int:
         """Return the earliest offset the broker has."""
@@ -76,7 +77,7 @@ OnJump = Callable[[Jump], int]
 async def from_committed(tp: TP, log: LogOffsets) -> int:
     """Go on at the group's committed offset, or else at the beginning of the log."""
     committed = await log.committed(tp)
-    return await log.beginning(tp) if committed is None else committed
+    return await log.beginning(tp) if committed is None else committed.offset
 
 
 async def from_beginning(tp: TP, log: LogOffsets) -> int:

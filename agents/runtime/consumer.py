@@ -7,7 +7,7 @@ go. Every step has a bound, so that a rebalance is never held up for long.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
@@ -15,7 +15,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from agents.runtime.errors import CommitRefused, place
-from agents.runtime.offsets import SafeOffsets
+from agents.runtime.offsets import Position, SafeOffsets
 from agents.runtime.partitions import Partitions, Surroundings
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.thread import BatchConsumerThread
@@ -41,7 +41,7 @@ class BatchConsumer(Consumer):
         self.safe = self.app.safe  # type: ignore[attr-defined]
         self.changed = asyncio.Event()
         self._commit_lock = asyncio.Lock()
-        self._reading_committed: asyncio.Task[dict[TP, int]] | None = None
+        self._reading_committed: asyncio.Task[dict[TP, Position]] | None = None
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -53,8 +53,8 @@ class BatchConsumer(Consumer):
 
     # Offsets, as partitions ask for them.
 
-    async def committed(self, tp: TP) -> int | None:
-        """Return the group's committed offset; one request serves all assigned partitions."""
+    async def committed(self, tp: TP) -> Position | None:
+        """Return what the group committed; one request serves all assigned partitions."""
         if self._reading_committed is None:
             held = self.assignment()
             reading = self._insist(lambda: self._thread.committed_offsets(held))
@@ -68,6 +68,10 @@ class BatchConsumer(Consumer):
     async def end(self, tp: TP) -> int:
         """Return the offset after the last one of the log."""
         return (await self._insist(lambda: self._thread.log_bounds(tp)))[1]
+
+    async def ends(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Return the offset after the last one of each partition; asked once, and it may fail."""
+        return await self._thread.log_ends(tps)
 
     async def _insist(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Ask until there is an answer: a broker may be away for as long as the worker waits."""
@@ -93,7 +97,7 @@ class BatchConsumer(Consumer):
             offsets = self.safe.pending()
             return bool(offsets) and await self._commit_within(offsets)
 
-    async def _commit_within(self, offsets: Mapping[TP, int]) -> bool:
+    async def _commit_within(self, offsets: Mapping[TP, Position]) -> bool:
         deadline = time.monotonic() + self.runtime.commit_seconds_max
         while True:
             try:

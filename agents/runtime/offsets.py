@@ -7,6 +7,7 @@ within one assignment, and a word from an assignment that is over is not heard.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from faust.types import TP
 
@@ -16,7 +17,15 @@ class _Held:
     generation: int
     safe: int
     committed: int
+    note: str = ""
     waiting_since: float | None = None
+
+
+class Position(NamedTuple):
+    """Where a partition goes on, and what is kept beside it for whoever goes on there."""
+
+    offset: int
+    note: str = ""
 
 
 class SafeOffsets:
@@ -34,13 +43,14 @@ class SafeOffsets:
         held = self._held[tp]
         self.begin(tp, next_offset, held.generation)
 
-    def advance(self, tp: TP, next_offset: int, generation: int) -> bool:
+    def advance(self, tp: TP, next_offset: int, generation: int, note: str = "") -> bool:
         """Say that everything below `next_offset` is done.
 
         Args:
             tp: the partition.
             next_offset: the next offset to read after a restart; lower ones than before are fine.
             generation: of the batch that was done last.
+            note: what is committed beside the offset, for whoever goes on from there.
 
         Returns:
             Whether it was heard: not, if that assignment is over.
@@ -49,18 +59,19 @@ class SafeOffsets:
         if held is None or held.generation != generation:
             return False
         if next_offset > held.safe:
-            held.safe = next_offset
+            held.safe, held.note = next_offset, note
             if held.waiting_since is None:
                 held.waiting_since = time.monotonic()
         return True
 
-    def pending(self) -> dict[TP, int]:
+    def pending(self) -> dict[TP, Position]:
         """Return what is safe and not committed."""
-        return {tp: held.safe for tp, held in self._held.items() if held.safe > held.committed}
+        held = self._held.items()
+        return {tp: Position(it.safe, it.note) for tp, it in held if it.safe > it.committed}
 
-    def committed(self, offsets: Mapping[TP, int]) -> None:
-        """Take note of what the broker has accepted."""
-        for tp, offset in offsets.items():
+    def committed(self, positions: Mapping[TP, Position]) -> None:
+        """Take in what the broker has accepted."""
+        for tp, (offset, _) in positions.items():
             held = self._held.get(tp)
             if held is not None:
                 held.committed = max(held.committed, offset)

@@ -17,6 +17,7 @@ from faust.types import TP
 
 from agents.runtime.errors import Replaced
 from agents.runtime.membership import end_when_replaced
+from agents.runtime.offsets import Position
 from agents.runtime.settings import RuntimeSettings
 
 log = logging.getLogger(__name__)
@@ -151,18 +152,19 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             return False
         return True
 
-    async def commit_offsets(self, offsets: Mapping[TP, int], seconds_max: float) -> None:
+    async def commit_offsets(self, offsets: Mapping[TP, Position], seconds_max: float) -> None:
         """Commit; raise what aiokafka raises, or TimeoutError."""
-        theirs = {there(tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        theirs = {there(tp): OffsetAndMetadata(*position) for tp, position in offsets.items()}
         call = self.call_thread(self._ensure_consumer().commit, theirs)
         await asyncio.wait_for(call, seconds_max)
 
-    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, Position]:
         """Return the committed offsets of those partitions that have one, in one request."""
         coordinator = self._ensure_consumer()._coordinator
         asked = [there(tp) for tp in tps]
         found = await self.call_thread(coordinator.fetch_committed_offsets, asked)
-        return {TP(*tp): known.offset for tp, known in found.items() if known.offset >= 0}
+        known = {TP(*tp): Position(it.offset, it.metadata) for tp, it in found.items()}
+        return {tp: position for tp, position in known.items() if position.offset >= 0}
 
     async def log_bounds(self, tp: TP) -> tuple[int, int]:
         """Return the earliest offset of a partition, and the one after its last."""
@@ -170,6 +172,14 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         starts = await self.call_thread(consumer.beginning_offsets, [asked])
         ends = await self.call_thread(consumer.end_offsets, [asked])
         return starts[asked], ends[asked]
+
+    async def log_ends(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Return the offset after the last one of each partition, in one request a broker."""
+        asked = [there(tp) for tp in tps]
+        if not asked:
+            return {}
+        ends = await self.call_thread(self._ensure_consumer().end_offsets, asked)
+        return {TP(*tp): end for tp, end in ends.items()}
 
     async def broker_answers(self) -> bool:
         """Ask for metadata: is any broker there?"""

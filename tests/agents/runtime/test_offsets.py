@@ -4,7 +4,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.runtime.offsets import SafeOffsets
+from agents.runtime.offsets import Position, SafeOffsets
 
 ORDERS = TP("orders", 3)
 
@@ -22,8 +22,8 @@ def test_nothing_is_pending_before_anything_was_done():
 def test_what_is_done_is_pending_until_it_is_committed():
     safe = held(10)
     assert safe.advance(ORDERS, 15, generation=1)
-    assert safe.pending() == {ORDERS: 15}
-    safe.committed({ORDERS: 15})
+    assert safe.pending() == {ORDERS: Position(15)}
+    safe.committed({ORDERS: Position(15)})
     assert safe.pending() == {}
 
 
@@ -33,7 +33,7 @@ def test_what_is_done_during_a_commit_stays_pending():
     offered = safe.pending()
     safe.advance(ORDERS, 20, generation=1)
     safe.committed(offered)
-    assert safe.pending() == {ORDERS: 20}
+    assert safe.pending() == {ORDERS: Position(20)}
 
 
 def test_a_word_from_a_former_assignment_is_not_heard():
@@ -53,7 +53,7 @@ def test_a_new_log_may_go_on_lower():
     safe = held(1_000)
     safe.restart(ORDERS, 0)
     safe.advance(ORDERS, 7, generation=1)
-    assert safe.pending() == {ORDERS: 7}
+    assert safe.pending() == {ORDERS: Position(7)}
 
 
 @given(st.lists(st.integers(0, 100)))
@@ -71,5 +71,5 @@ def test_waiting_is_counted_only_while_something_waits():
     assert safe.waiting_seconds() == 0
     safe.advance(ORDERS, 15, generation=1)
     assert safe.waiting_seconds() > 0
-    safe.committed({ORDERS: 15})
+    safe.committed({ORDERS: Position(15)})
     assert safe.waiting_seconds() == 0
