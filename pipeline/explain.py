@@ -20,7 +20,7 @@ from pipeline.kinds import ALERT_KINDS, FRUSTRATION
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.rows import Rows
-from pipeline.settings import CAUSES, PipelineSettings
+from pipeline.settings import CAUSES, InactivityRule, PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import DAY_MS, Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
@@ -136,6 +136,8 @@ class Explainer:
             assert verdict.parts is not None
             span_days = self._settings.windows.bucket_days * self._settings.windows.buckets
             return _load_causes(verdict.parts[i], f"{recent} in the last {span_days} days")
+        if self._inactivity.settings.rule is InactivityRule.HIATUS:  # it counts days
+            return [Cause("silence", score, f"no order for {silent_ms / DAY_MS:.0f} days")]
         base = float(self._inactivity.probability(rows[i : i + 1], np.zeros(1, np.int64))[0])
         return _silence_causes(rows[i], score, base, silent_ms)
 
@@ -155,8 +157,6 @@ def _silence_causes(row: np.void, score: float, base: float, silent_ms: int) -> 
     occasions = int(row["order_days"])
     if occasions < 1:
         return []
-    if score > 1:  # the hiatus rule counts days
-        return [Cause("silence", score, silent)]
     rhythm = f"{occasions} {'day' if occasions == 1 else 'days'} with an order before"
     return [Cause("silence", score - base, silent), Cause("rhythm", base, rhythm)]
 
