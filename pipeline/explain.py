@@ -28,7 +28,7 @@ from schemas.alert import Alert, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
 _NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
-_SHARE_MIN: Final = 1e-9  # less of a load is rounding, not a cause
+_SHARE_MIN: Final = 1e-12  # less of a load is rounding, not a cause
 
 _WORDS: Final = {
     "delivery": "orders that came late or not at all",
