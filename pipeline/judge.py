@@ -25,7 +25,7 @@ from pipeline.units import NEVER, Bools, Floats, Ints
 class News:
     """What an event brings to the episodes of its row, (n,) each."""
 
-    good_ms: Ints  # event time of an order, NEVER without
+    good_ms: Ints  # event time of an order that ends the silence, NEVER without
     pleased: Bools  # a good sign: an order, or a good rating
     acted: Bools  # the company did something
     closed: Bools  # the customer has left for good
