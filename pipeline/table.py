@@ -152,7 +152,7 @@ class ActivityTable:
                 self.orders_feed,
                 events.row[about_silence],
                 some,
-                at_ms[about_silence],
+                self._silence_ms(events, at_ms)[about_silence],
                 news.take(about_silence),
             )
             rows["episodes"][about_silence] = some["episodes"]
@@ -181,6 +181,14 @@ class ActivityTable:
         while len(late := np.flatnonzero(due[row] <= until_ms)):
             self._settle_silence(row[late], offset[late], outcome)
 
+    def _silence_ms(self, events: Events, at_ms: Ints) -> Ints:
+        """Return how far events let silence be judged: as far as its feed is known to be alive."""
+        newest_ms = self.orders_feed.newest_ms
+        # An order or a farewell ends the silence, so how long it was is no question then.
+        ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
+        proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
+        return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
+
     def _settle_load(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_load[row]
@@ -194,6 +202,7 @@ class ActivityTable:
     def _settle_silence(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_silence[row]
+        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
         news = News.none(len(row))
         verdict = self.judge.silence(self.pools, self.orders_feed, row, rows, at_ms, news)
         assert (verdict.due_ms > at_ms).all(), "time must go on"
