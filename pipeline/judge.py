@@ -100,8 +100,9 @@ class Judge:
     def silence(
         self, pools: Pools, liveness: Liveness, row: Ints, rows: Rows, at_ms: Ints, news: News
     ) -> Verdict:
-        """Judge the silence of rows at an instant."""
+        """Judge the silence of rows at an instant, though never before their episode moved."""
         detector = self.inactivity
+        at_ms = np.maximum(at_ms, episodes.moved_ms(pools.episodes, rows, INACTIVITY))
         silence = detector.read(liveness, rows, at_ms)
         signals = detector.signals(silence, rows, at_ms)
         signals.came_back_ms, signals.acted, signals.closed = (
