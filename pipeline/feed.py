@@ -4,8 +4,8 @@ One wrong date must not move time: an event dated more than `jump_max` beyond th
 it only once events of other customers have confirmed that time has come that far.
 
 What a fold may take for granted has to be in the log before the activity that relies on it. So
-there are events that a report must precede: the first after a gap, and any dated more than
-`jump_max` beyond what was last reported.
+there are events that a report must precede: the first of all, the first after a gap, and any
+dated more than `jump_max` beyond what was last reported.
 """
 
 from collections.abc import Sequence
@@ -76,8 +76,9 @@ class Feed:
     def _advance(self, customer_id: str, at_ms: int) -> bool:
         """Move the watermark as far as an event allows; return whether that left a gap."""
         if not self.watermark_ms:
-            self.watermark_ms = self._reported_ms = at_ms
-            return False
+            self.watermark_ms = at_ms
+            self._gaps.append((0, at_ms))  # since when there is something to hear of it
+            return True
         if at_ms <= self.watermark_ms:
             return False
         if at_ms - self.watermark_ms > self._jump_ms:

@@ -27,7 +27,7 @@ from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.store import RowStore
-from pipeline.units import HOUR_MS, Bools, Ints
+from pipeline.units import HOUR_MS, NEVER, Bools, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
 from schemas.progress import Progress
@@ -89,10 +89,17 @@ class ActivityTable:
         return outcome
 
     def _hear(self, progress: Progress, offset: int, outcome: Outcome) -> None:
+        revived_ms = 0
         for source in progress.sources:
             if source.topic == self.settings.orders_topic:
-                self.orders_feed.report(source.partition, source.watermark, source.gaps)
+                revived_ms += self.orders_feed.report(
+                    source.partition, source.watermark, source.gaps
+                )
             self.clock.hear(source)
+        if revived_ms:
+            # What silence waits for may come so much earlier; looking too early does no harm.
+            due_ms = self.store.due_silence
+            due_ms[due_ms < NEVER] -= revived_ms
         self._tick(offset, outcome)
 
     def _tick(self, offset: int, outcome: Outcome) -> None:
