@@ -82,13 +82,21 @@ class Feed:
         if at_ms <= self.watermark_ms:
             return False
         if at_ms - self.watermark_ms > self._jump_ms:
-            at_ms = self._confirmed(customer_id, at_ms)
+            self._move(self._confirmed(customer_id, at_ms))
         else:
+            self._move(at_ms)
             self._ahead.clear()
-        if at_ms - self.watermark_ms > self._idle_ms:
-            self._gaps.append((self.watermark_ms, at_ms))
-        self.watermark_ms = max(self.watermark_ms, at_ms)
         return bool(self._gaps)
+
+    def _move(self, at_ms: int) -> None:
+        """Move the watermark, by way of what was ahead and now is not."""
+        passed = {who: ms for who, ms in self._ahead.items() if ms <= at_ms}
+        for mark_ms in sorted([*passed.values(), at_ms]):
+            if mark_ms - self.watermark_ms > self._idle_ms:
+                self._gaps.append((self.watermark_ms, mark_ms))
+            self.watermark_ms = max(self.watermark_ms, mark_ms)
+        for who in passed:
+            del self._ahead[who]
 
     def _confirmed(self, customer_id: str, at_ms: int) -> int:
         """Return how far time is confirmed to have come, after one more event beyond a jump."""
@@ -96,6 +104,4 @@ class Feed:
         ahead[customer_id] = min(at_ms, ahead.get(customer_id, at_ms))
         if len(ahead) <= self._confirmations:
             return self.watermark_ms
-        confirmed_ms = sorted(ahead.values())[-1 - self._confirmations]
-        ahead.clear()
-        return confirmed_ms
+        return sorted(ahead.values())[-1 - self._confirmations]
