@@ -30,7 +30,9 @@ class Applier:
             self._settings.items, self._settings.frustration, pool, rows, events
         )
         placed = (events.kind == Kind.ORDER_PLACED) & ~followed.uncounted
+        since_ms = orders.last_ms(rows)
         self._orders(pool, rows, events, followed, placed)
+        newest = placed & (orders.last_ms(rows) > since_ms)
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
         added[:, PURCHASES] = placed
@@ -38,7 +40,7 @@ class Applier:
         opened = events.kind == Kind.TICKET_OPENED
         rows["tickets"] += opened
         windows.add(self._settings.windows, rows, events.at_ms, [placed, opened, irritating])
-        return _news(rows, events, placed)
+        return _news(rows, events, placed, newest)
 
     @staticmethod
     def touches_silence(events: Events) -> Bools:
@@ -101,11 +103,11 @@ def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
     rows[name] = np.where(which, np.maximum(rows[name], events.at_ms), rows[name])
 
 
-def _news(rows: Rows, events: Events, placed: Bools) -> News:
+def _news(rows: Rows, events: Events, placed: Bools, newest: Bools) -> News:
     pleased = (events.kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     compensated = np.nan_to_num(events.compensation) > 0
     return News(
-        good_ms=np.where(placed, events.at_ms, NEVER),
+        good_ms=np.where(newest, events.at_ms, NEVER),
         pleased=placed | pleased,
         acted=ACT[events.kind] | compensated,
         closed=rows["closed"] > 0,

@@ -182,6 +182,12 @@ def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     return since_ms
 
 
+def moved_ms(pool: Pool, rows: Rows, kind: int) -> Ints:
+    """Return when each row's episode of a kind last moved, 0 where there is none."""
+    had = pool.records[pool.find(rows["episodes"], np.full(len(rows), kind, np.uint64))]
+    return np.asarray(had["since_ms"])
+
+
 def _next_phase(
     settings: EpisodeSettings, had: NDArray[np.void], acted: Bools, signals: Signals
 ) -> Ints:

@@ -20,7 +20,7 @@ from pipeline.kinds import ALERT_KINDS
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.rows import Rows
-from pipeline.settings import CAUSES, PipelineSettings
+from pipeline.settings import CAUSES, InactivityRule, PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import DAY_MS, Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
@@ -28,7 +28,7 @@ from schemas.alert import Alert, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
 _NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
-_SHARE_MIN: Final = 1e-9  # less of a load is rounding, not a cause
+_SHARE_MIN: Final = 1e-12  # less of a load is rounding, not a cause
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
 _STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
@@ -83,6 +83,7 @@ class Explainer:
         occasions, silent = rows["order_days"].tolist(), silent_ms.tolist()
         codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
+        counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
         found = zip(
             verdict.at_ms.tolist(),
@@ -95,7 +96,9 @@ class Explainer:
             strict=True,
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
-            if verdict.parts is None:
+            if verdict.parts is None and counts_days:
+                causes = [Cause("silence", score, _no_order_for(silent[i]))]
+            elif verdict.parts is None:
                 causes = _silence_causes(occasions[i], score, rhythm[i], silent[i])
             else:
                 causes = _load_causes(verdict.parts[i], recent[i], self._window_days)
@@ -163,13 +166,15 @@ def _load_causes(parts: Floats, irritants: int, window_days: int) -> list[Cause]
 
 def _silence_causes(occasions: int, score: float, base: float, silent_ms: int) -> list[Cause]:
     """Return how much the customer's rhythm explains, and how much her silence adds."""
-    silent = f"no order for {silent_ms / DAY_MS:.0f} days"
     if occasions < 1:
         return []
-    if score > 1:  # the hiatus rule counts days
-        return [Cause("silence", score, silent)]
+    silent = _no_order_for(silent_ms)
     rhythm = f"{occasions} {'day' if occasions == 1 else 'days'} with an order before"
     return [Cause("silence", score - base, silent), Cause("rhythm", base, rhythm)]
+
+
+def _no_order_for(silent_ms: int) -> str:
+    return f"no order for {silent_ms / DAY_MS:.0f} days"
 
 
 def _known(value: np.float64) -> float | None:

@@ -4,8 +4,8 @@ One wrong date must not move time: an event dated more than `jump_max` beyond th
 it only once events of other customers have confirmed that time has come that far.
 
 What a fold may take for granted has to be in the log before the activity that relies on it. So
-there are events that a report must precede: the first after a gap, and any dated more than
-`jump_max` beyond what was last reported.
+there are events that a report must precede: the first of all, the first after a gap, and any
+dated more than `jump_max` beyond what was last reported.
 """
 
 from collections.abc import Sequence
@@ -76,18 +76,27 @@ class Feed:
     def _advance(self, customer_id: str, at_ms: int) -> bool:
         """Move the watermark as far as an event allows; return whether that left a gap."""
         if not self.watermark_ms:
-            self.watermark_ms = self._reported_ms = at_ms
-            return False
+            self.watermark_ms = at_ms
+            self._gaps.append((0, at_ms))  # since when there is something to hear of it
+            return True
         if at_ms <= self.watermark_ms:
             return False
         if at_ms - self.watermark_ms > self._jump_ms:
-            at_ms = self._confirmed(customer_id, at_ms)
+            self._move(self._confirmed(customer_id, at_ms))
         else:
+            self._move(at_ms)
             self._ahead.clear()
-        if at_ms - self.watermark_ms > self._idle_ms:
-            self._gaps.append((self.watermark_ms, at_ms))
-        self.watermark_ms = max(self.watermark_ms, at_ms)
         return bool(self._gaps)
+
+    def _move(self, at_ms: int) -> None:
+        """Move the watermark, by way of what was ahead and now is not."""
+        passed = {who: ms for who, ms in self._ahead.items() if ms <= at_ms}
+        for mark_ms in sorted([*passed.values(), at_ms]):
+            if mark_ms - self.watermark_ms > self._idle_ms:
+                self._gaps.append((self.watermark_ms, mark_ms))
+            self.watermark_ms = max(self.watermark_ms, mark_ms)
+        for who in passed:
+            del self._ahead[who]
 
     def _confirmed(self, customer_id: str, at_ms: int) -> int:
         """Return how far time is confirmed to have come, after one more event beyond a jump."""
@@ -95,6 +104,4 @@ class Feed:
         ahead[customer_id] = min(at_ms, ahead.get(customer_id, at_ms))
         if len(ahead) <= self._confirmations:
             return self.watermark_ms
-        confirmed_ms = sorted(ahead.values())[-1 - self._confirmations]
-        ahead.clear()
-        return confirmed_ms
+        return sorted(ahead.values())[-1 - self._confirmations]

@@ -18,6 +18,7 @@ from pipeline.rows import Rows
 from pipeline.settings import FrustrationSettings, ItemSettings
 from pipeline.units import DAY_MS, HOUR_MS, Bools, Floats, Ints
 from pipeline.vocabulary import ACTION, MATTER, Action, Matter
+from schemas.activity import Kind
 
 ITEMS_MAX: Final = 16  # of one customer
 OPEN, CLOSED, CANCELLED = 1, 2, 3
@@ -69,7 +70,9 @@ def follow(
     was_open = known & (before["state"] == OPEN)
     in_order = ~known | (at_ms >= before["newest_ms"])
 
-    closing = (action == Action.CLOSE) & (was_open | ~known)
+    # What comes back weeks later says nothing of how late an order, forgotten by then, had been.
+    back = np.isin(events.kind, (Kind.ORDER_RETURNED, Kind.ORDER_REFUNDED))
+    closing = (action == Action.CLOSE) & (was_open | (~known & ~back))
     due_ms = np.where(was_open, before["promised_ms"], events.due_ms)
     late_ms = np.where(closing & (due_ms > 0), at_ms - due_ms, 0)
 

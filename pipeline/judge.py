@@ -25,7 +25,7 @@ from pipeline.units import NEVER, Bools, Floats, Ints
 class News:
     """What an event brings to the episodes of its row, (n,) each."""
 
-    good_ms: Ints  # event time of an order, NEVER without
+    good_ms: Ints  # event time of an order that ends the silence, NEVER without
     pleased: Bools  # a good sign: an order, or a good rating
     acted: Bools  # the company did something
     closed: Bools  # the customer has left for good
@@ -101,8 +101,9 @@ class Judge:
     def silence(
         self, pools: Pools, liveness: Liveness, row: Ints, rows: Rows, at_ms: Ints, news: News
     ) -> Verdict:
-        """Judge the silence of rows at an instant."""
+        """Judge the silence of rows at an instant, though never before their episode moved."""
         detector = self.inactivity
+        at_ms = np.maximum(at_ms, episodes.moved_ms(pools.episodes, rows, INACTIVITY))
         silence = detector.read(liveness, rows, at_ms)
         signals = detector.signals(silence, rows, at_ms)
         signals.came_back_ms, signals.acted, signals.closed = (

@@ -3,7 +3,8 @@
 Each partition of a source reports its gaps: stretches between two of its events longer than the
 source's `idle_max`. A source is dead where all of its partitions have a gap at once, for longer
 than `idle_max`; those are exactly the gaps between consecutive events of all of them. A partition
-that has not been read so far, or has had no event since, is in a gap as far as is known.
+that has not been read so far, or has had no event since, is in a gap as far as is known; one
+that begins later says so by a gap from 0 to its first event.
 
 Since its newest event a source counts as dead: only its next event can tell.
 """
@@ -35,17 +36,23 @@ class Liveness:
         """Return the newest event of the source, 0 for none: it was alive until then."""
         return max(self._newest.values(), default=0)
 
-    def report(self, partition: int, newest_ms: int, gaps: Sequence[Gap]) -> None:
-        """Take in what a partition says: its newest event, and its gaps since it last said."""
+    def report(self, partition: int, newest_ms: int, gaps: Sequence[Gap]) -> int:
+        """Take in what a partition says: its newest event, and its gaps since it last said.
+
+        Returns:
+            How much time was held to be dead before, and is not any more, in milliseconds.
+        """
         known = self._newest.get(partition, 0)
         self._newest[partition] = max(known, newest_ms)
         held = self._gaps.setdefault(partition, [])
-        for start, end in gaps:
-            if not held or end > held[-1][1]:
-                held.append((start, end))
+        # Said twice, or by a reader that forgot where it was: only what is new of it counts.
+        held.extend((max(start, known), end) for start, end in gaps if end > known)
         # With gaps of one partition alone, its own progress cannot change where all are dead.
-        if gaps or (len(self._newest) > 1 and any(self._gaps.values())):
-            self._find()
+        if not gaps and (len(self._newest) == 1 or not any(self._gaps.values())):
+            return 0
+        before = self.dead()
+        self._find()
+        return _length(before) - _length(_common(before, self.dead()))
 
     def alive_ms(self, since_ms: Ints, until_ms: Ints) -> Ints:
         """Return how long the source was alive within each stretch, the open end not judged."""
@@ -86,10 +93,14 @@ class Liveness:
         for partition, held in self._gaps.items():
             open_end = (self._newest[partition], NEVER)
             dead = _common(dead, [*held, open_end])
-        dead = [(a, b) for a, b in dead if b - a > self.idle_ms_max and a > _EVER and b <= newest]
+        dead = [(a, b) for a, b in dead if b - a > self.idle_ms_max and a > 0 and b <= newest]
         self._starts = np.array([a for a, _ in dead], np.int64)
         self._ends = np.array([b for _, b in dead], np.int64)
         self._dead_before = np.concatenate([[0], np.cumsum(self._ends - self._starts)])
+
+
+def _length(gaps: Sequence[Gap]) -> int:
+    return sum(end - start for start, end in gaps)
 
 
 def _common(left: Sequence[Gap], right: Sequence[Gap]) -> list[Gap]:

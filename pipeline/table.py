@@ -27,7 +27,7 @@ from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.store import RowStore
-from pipeline.units import HOUR_MS, Bools, Ints
+from pipeline.units import HOUR_MS, NEVER, Bools, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
 from schemas.progress import Progress
@@ -89,10 +89,17 @@ class ActivityTable:
         return outcome
 
     def _hear(self, progress: Progress, offset: int, outcome: Outcome) -> None:
+        revived_ms = 0
         for source in progress.sources:
             if source.topic == self.settings.orders_topic:
-                self.orders_feed.report(source.partition, source.watermark, source.gaps)
+                revived_ms += self.orders_feed.report(
+                    source.partition, source.watermark, source.gaps
+                )
             self.clock.hear(source)
+        if revived_ms:
+            # What silence waits for may come so much earlier; looking too early does no harm.
+            due_ms = self.store.due_silence
+            due_ms[due_ms < NEVER] -= revived_ms
         self._tick(offset, outcome)
 
     def _tick(self, offset: int, outcome: Outcome) -> None:
@@ -152,7 +159,7 @@ class ActivityTable:
                 self.orders_feed,
                 events.row[about_silence],
                 some,
-                at_ms[about_silence],
+                self._silence_ms(events, at_ms)[about_silence],
                 news.take(about_silence),
             )
             rows["episodes"][about_silence] = some["episodes"]
@@ -181,6 +188,14 @@ class ActivityTable:
         while len(late := np.flatnonzero(due[row] <= until_ms)):
             self._settle_silence(row[late], offset[late], outcome)
 
+    def _silence_ms(self, events: Events, at_ms: Ints) -> Ints:
+        """Return how far events let silence be judged: as far as its feed is known to be alive."""
+        newest_ms = self.orders_feed.newest_ms
+        # An order or a farewell ends the silence, so how long it was is no question then.
+        ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
+        proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
+        return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
+
     def _settle_load(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_load[row]
@@ -194,6 +209,7 @@ class ActivityTable:
     def _settle_silence(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_silence[row]
+        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
         news = News.none(len(row))
         verdict = self.judge.silence(self.pools, self.orders_feed, row, rows, at_ms, news)
         assert (verdict.due_ms > at_ms).all(), "time must go on"

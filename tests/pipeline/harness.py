@@ -1,0 +1,179 @@
+"""A log as intake would write it, and what can be compared of a table that folded it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.feed import Feed
+from pipeline.loads import decayed
+from pipeline.settings import PipelineSettings
+from pipeline.table import ActivityTable
+from pipeline.units import DAY_MS, HOUR_MS
+from pipeline.windows import totals
+from schemas.activity import Activity
+from schemas.alert import Alert
+from schemas.progress import Progress, SourceProgress
+
+START_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
+LOG = "customer-activity"
+
+
+def at(day: float, hours: float = 0.0) -> int:
+    """Return the instant so many days after the start of 2024."""
+    return START_MS + round(day * DAY_MS + hours * HOUR_MS)
+
+
+def day(instant: datetime) -> float:
+    """Return the days from the start of 2024 to an instant."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    return (instant - start).total_seconds() / 86_400
+
+
+@dataclass
+class Intake:
+    """Stands in for the intake agents: appends activities, and reports where a feed must."""
+
+    settings: PipelineSettings
+    partitions: dict[str, int] = field(default_factory=dict)  # by topic; 1 unless named
+    live_at: int = 0
+
+    def __post_init__(self):
+        self.log: list[Activity | Progress] = []
+        self._offsets = {}
+        self._feeds = {}
+        for topic in self.settings.sources:
+            for partition in range(self.partitions.get(topic, 1)):
+                self._feeds[topic, partition] = Feed(self.settings.feed(topic))
+                self._offsets[topic, partition] = 0
+
+    def send(self, activity: Activity) -> None:
+        """Append an activity, after the report that has to precede it."""
+        source = activity.topic, activity.partition
+        feed = self._feeds[source]
+        stops = 0
+        while not feed.read([activity.customer_id], [activity.occurred_at]):
+            self.tick()
+            stops += 1
+            assert stops < 4, "a feed asks for report after report"
+        self.log.append(replace_position(activity, self._offsets[source]))
+        self._offsets[source] += 1
+
+    def tick(self) -> None:
+        """Append the progress of all source partitions."""
+        self.log.append(Progress([self.progress(*source) for source in self._feeds]))
+
+    def progress(self, topic: str, partition: int) -> SourceProgress:
+        """Return what one feed reports."""
+        count = self.partitions.get(topic, 1)
+        offset = self._offsets[topic, partition]
+        return self._feeds[topic, partition].report(topic, partition, count, offset, self.live_at)
+
+
+def replace_position(activity: Activity, offset: int, **changes) -> Activity:
+    """Return an activity at another place in its source."""
+    names = Activity.__struct_fields__
+    values = {name: getattr(activity, name) for name in names} | changes | {"offset": offset}
+    return Activity(**values)
+
+
+def fold(
+    settings: PipelineSettings, log: Sequence[Activity | Progress], splits: Iterable[int] = ()
+) -> tuple[ActivityTable, list[Alert]]:
+    """Fold a log in batches that begin at `splits`; return the table and its alerts."""
+    table = ActivityTable(settings, LOG, 0)
+    cuts = sorted({0, len(log), *(cut for cut in splits if cut < len(log))})
+    alerts = []
+    for begin, end in pairwise(cuts):
+        alerts += table.step(log[begin:end], range(begin, end)).alerts
+    return table, alerts
+
+
+def fold_one_by_one(settings, log):
+    """Fold a log record by record."""
+    return fold(settings, log, range(len(log)))
+
+
+def unplaced(alerts: Sequence[Alert]) -> list[tuple]:
+    """Return alerts without their place in the log, in an order of their own."""
+    values = [
+        tuple(getattr(a, name) for name in Alert.__struct_fields__ if name != "source")
+        for a in alerts
+    ]
+    return sorted(values, key=repr)
+
+
+def chain(pool, head: int) -> list[tuple]:
+    """Return the records of a chain without their places in memory."""
+    names = [name for name in pool.records.dtype.names if name not in ("row", "next")]
+    return [
+        tuple(repr(pool.records[name][slot]) for name in names)
+        for _, slots in pool.each(np.array([head]))
+        for slot in slots.tolist()
+    ]
+
+
+def state(table: ActivityTable) -> dict[str, tuple]:
+    """Return all that a table knows, by customer, to the bit."""
+    known = {}
+    for number in table.store.everyone().tolist():
+        words, rows = table.store.gather(np.array([number]))
+        items = chain(table.pools.items, int(rows["items"][0]))
+        episodes = chain(table.pools.episodes, int(rows["episodes"][0]))
+        rows["items"] = rows["episodes"] = 0
+        dues = int(table.store.due_load[number]), int(table.store.due_silence[number])
+        known[table.store.ids[number]] = (words.tobytes(), items, episodes, dues)
+    return known
+
+
+FACTS = (
+    "first_ms",
+    "contact_ms",
+    "last_order_ms",
+    "amount_sum",
+    "amount_squares",
+    "last_amount_ms",
+    "delivered_ms",
+    "followed_up_ms",
+    "owner_changed_ms",
+    "newest_day",
+    "first_day",
+    "orders_low",
+    "orders_high",
+    "order_days",
+    "orders",
+    "amounts",
+    "tickets",
+    "foreign_orders",
+    "rated_well",
+    "promoter",
+    "items_lost",
+)
+
+
+def facts(table: ActivityTable, at_ms: int) -> dict[str, dict[str, list[float]]]:
+    """Return what no order of arrival may change, as numbers, by customer."""
+    known = {}
+    for number in table.store.everyone().tolist():
+        _, rows = table.store.gather(np.array([number]))
+        now = np.array([at_ms])
+        facts = {name: rows[name].astype(float).tolist() for name in FACTS}
+        facts["loads"] = decayed(rows, table.judge.frustration.half_life_days, now)[0].tolist()
+        facts["windows"] = totals(table.settings.windows, rows, now)[0].tolist()
+        facts["items"] = sorted(chain(table.pools.items, int(rows["items"][0])))
+        known[table.store.ids[number]] = facts
+    return known
+
+
+def with_settings(**parts) -> PipelineSettings:
+    """Return the default settings with some parts changed: `inactivity={"level": 0.6}`."""
+    settings = PipelineSettings()
+    changed = {
+        name: replace(getattr(settings, name), **value) if isinstance(value, dict) else value
+        for name, value in parts.items()
+        if name not in ("feeds", "values")
+    }
+    changed |= {name: parts[name] for name in ("feeds", "values") if name in parts}
+    return replace(settings, **changed)
