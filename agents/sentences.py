@@ -29,11 +29,13 @@ def why(alert: Alert) -> str:
     """Return the causes in words, each with its share of the score, the smallest left out."""
     whole = sum(cause.share for cause in alert.causes)
     told = [
-        f"{cause.share / whole:.0%} {cause.detail}"
+        (cause.share / whole, cause.detail)
         for cause in alert.causes[:_CAUSES_MAX]
         if whole > 0 and cause.share / whole >= _SHARE_MIN
     ]
-    return " + ".join(told) or "no single cause"
+    if len(told) == 1:
+        return told[0][1]
+    return " + ".join(f"{share:.0%} {detail}" for share, detail in told) or "no single cause"
 
 
 def sentence(alert: Alert) -> str:

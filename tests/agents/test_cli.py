@@ -159,7 +159,7 @@ def test_replay_tells_what_it_found(tmp_path, capsys):
     assert "Customers 4" in lines
     assert f"Time {at(0)} to {at(19 + 2 / 12)}" in lines
     assert "inactivity 1 1 0 0 0 0 1" in lines
-    assert "100% no order for 15 days" in lines
+    assert "no order for 15 days" in lines
     assert lines[-1].startswith("Churn probabilities rest on default parameters")
 
 
