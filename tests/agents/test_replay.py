@@ -7,6 +7,7 @@ again on day 17, if orders of others show that the feed is alive.
 import csv
 import gzip
 import json
+import math
 
 import pytest
 
@@ -83,10 +84,7 @@ def test_until_far_beyond_the_last_event_alarms_nobody(tmp_path):
 
 
 def test_an_open_ticket_is_waited_for_until_the_very_end(tmp_path):
-    """Three tickets promised for day 1: each overdue by 9 days weighs 1 - exp(-9/5) = 0.835.
-
-    Their sum, 2.50, is above an endurance of ln 3 = 1.10; the last event is of day 0.
-    """
+    """Three tickets promised for day 1, and no event after day 0: each weighs 1 - exp(-days/5)."""
     tickets = [
         ticket("ben", 0, ticket_id=f"t{n}", event_id=f"e{n}", promised_at=at(1)) for n in range(3)
     ]
@@ -97,6 +95,15 @@ def test_an_open_ticket_is_waited_for_until_the_very_end(tmp_path):
         ("ben", "raised", at(4)),
         ("ben", "escalated", at(5)),
     ]
+
+
+def test_a_census_gives_load_and_endurance_as_of_until(tmp_path):
+    """One ticket promised for day 1: on day 10 it is overdue by 9 days, and weighs 0.8347."""
+    result = run(tmp_path, tickets=[ticket("ben", 0, promised_at=at(1))], until_ms=day(10))
+    found = census(result.table, result.now_ms)
+    assert found.frustration == pytest.approx([1 - math.exp(-9 / 5)])
+    assert found.endurance == pytest.approx([math.log(3)])
+    assert found.open_alerts == [[]]
 
 
 @pytest.mark.parametrize("batch", [1, 7, 95, 10_000])
