@@ -151,11 +151,9 @@ def simulate(
 @app.command(epilog="Example: churnwatch demo --seed 7")
 def demo(
     seed: Annotated[int, typer.Option(help="Another shop.")] = _SHOP.seed,
-    settings: SettingsFile = None,
 ) -> None:
     """Simulate a shop of 2,000 customers for 120 days, and show who is about to leave it."""
-    shop = ShopSettings(seed=seed, customers=CUSTOMERS, days=DAYS)
-    _print(run_demo(shop, load_settings(settings).pipeline()))
+    _print(run_demo(ShopSettings(seed=seed, customers=CUSTOMERS, days=DAYS)))
 
 
 @app.command(epilog="Example: churnwatch check --settings churnwatch.yaml --show")

@@ -16,6 +16,7 @@ import numpy as np
 from agents.history import History
 from pipeline.feed import Feed
 from pipeline.settings import PipelineSettings
+from pipeline.units import HOUR_MS
 from schemas.activity import Activity
 from schemas.progress import Progress, SourceProgress
 
@@ -40,6 +41,8 @@ class Intake:
         self._until_ms = until_ms
         self._topics = settings.sources
         self._feeds = {topic: Feed(settings.feed(topic)) for topic in self._topics}
+        jump_hours = min(settings.feed(topic).jump_hours_max for topic in self._topics)
+        self._jump_ms = round(jump_hours * HOUR_MS)
         self._taken = dict.fromkeys(self._topics, 0)
         codes = {topic: code for code, topic in enumerate(self._topics)}
         self._codes = np.array([codes.get(a.topic, -1) for a in self._activities], np.int64)
@@ -48,13 +51,23 @@ class Intake:
         self._last = {topic: last[code] for topic, code in codes.items()}
 
     def batches(self, size: int = BATCH) -> Iterator[Log]:
-        """Yield the log in batches: about `size` activities, then a report on every source."""
-        activities = self._activities
-        for begin in range(0, len(activities), size):
-            batch = activities[begin : begin + size]
+        """Yield the log in batches: at most `size` activities, then a report on every source.
+
+        A batch ends before `jump_max` has gone by in it. Each source would have to be reported on
+        then by itself, and the fold is fastest on long runs of activities.
+        """
+        begin = 0
+        while begin < len(self._activities):
+            end = self._end(begin, size)
+            batch = self._activities[begin:end]
             reports = self._read(batch, begin)
-            end = begin + len(batch)
             yield [*_with_reports(batch, reports), self._report_all(end)]
+            begin = end
+
+    def _end(self, begin: int, size: int) -> int:
+        reported_ms = self._times[max(begin - 1, 0)]
+        within = int(np.searchsorted(self._times, reported_ms + self._jump_ms, side="right"))
+        return max(min(begin + size, within), begin + 1)
 
     def _read(self, batch: list[Activity], begin: int) -> list[tuple[int, Progress]]:
         """Take a batch in; return reports, each with the place in the batch it must precede."""

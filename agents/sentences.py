@@ -25,15 +25,21 @@ def money(alert: Alert) -> str:
     return f"{alert.value_at_risk:,.0f} {alert.currency or ''}".rstrip()
 
 
+def _worth(alert: Alert) -> str:
+    return money(alert) if alert.value_at_risk is None else f"{money(alert)} at risk"
+
+
 def why(alert: Alert) -> str:
     """Return the causes in words, each with its share of the score, the smallest left out."""
     whole = sum(cause.share for cause in alert.causes)
     told = [
-        f"{cause.share / whole:.0%} {cause.detail}"
+        (cause.share / whole, cause.detail)
         for cause in alert.causes[:_CAUSES_MAX]
         if whole > 0 and cause.share / whole >= _SHARE_MIN
     ]
-    return " + ".join(told) or "no single cause"
+    if len(told) == 1:
+        return told[0][1]
+    return " + ".join(f"{share:.0%} {detail}" for share, detail in told) or "no single cause"
 
 
 def sentence(alert: Alert) -> str:
@@ -41,4 +47,4 @@ def sentence(alert: Alert) -> str:
     words = _NEWS.get(alert.state, {}).get(alert.kind, f"{alert.kind}: {alert.state}")
     who = alert.customer_id if not alert.segment else f"{alert.customer_id} ({alert.segment})"
     at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
-    return f"{at}  {who} {words}: {why(alert)}; {money(alert)} at risk. {alert.advice}"
+    return f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}. {alert.advice}"

@@ -95,10 +95,20 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _at_risk(found: list[Episode], horizon_days: float) -> Iterator[str]:
-    """Yield the highest values at risk; those of different currencies are never compared."""
-    still = [e.last for e in found if e.is_open and e.last.value_at_risk is not None]
-    for currency, _ in Counter(alert.currency or "" for alert in still).most_common():
-        mine = [alert for alert in still if (alert.currency or "") == currency]
+    """Yield the highest values at risk; those of different currencies are never compared.
+
+    Where no value is known, the alerts furthest over their limits.
+    """
+    still = [episode.last for episode in found if episode.is_open]
+    valued = [alert for alert in still if alert.value_at_risk is not None]
+    if still and not valued:
+        yield ""
+        yield "Furthest over their limits among alerts still open (their value is not known)"
+        still.sort(key=lambda alert: (-alert.score / alert.limit, alert.alert_id))
+        for alert in still[:_TOP]:
+            yield from _entry(f"{alert.score / alert.limit:.1f} x", alert)
+    for currency, _ in Counter(alert.currency or "" for alert in valued).most_common():
+        mine = [alert for alert in valued if (alert.currency or "") == currency]
         mine.sort(key=lambda alert: (-(alert.value_at_risk or 0.0), alert.alert_id))
         yield ""
         yield (
@@ -106,5 +116,9 @@ def _at_risk(found: list[Episode], horizon_days: float) -> Iterator[str]:
             f"({currency or 'no currency'}, over {horizon_days:g} days)"
         )
         for alert in mine[:_TOP]:
-            yield f"  {money(alert):>12}  {alert.customer_id}  {alert.kind} {alert.severity}"
-            yield f"                {why(alert)}"
+            yield from _entry(money(alert), alert)
+
+
+def _entry(size: str, alert: Alert) -> Iterator[str]:
+    yield f"  {size:>12}  {alert.customer_id}  {alert.kind} {alert.severity}"
+    yield f"                {why(alert)}"

@@ -15,7 +15,7 @@ from agents.blocks import Refused, check_readable
 from agents.commands.outputs import check_apart, opened
 from agents.commands.progress import Begin, progress
 from agents.customers_file import write_customers
-from agents.history import Files, read_history
+from agents.history import Files, History, read_history
 from agents.intake_replay import BATCH, Intake, Log
 from agents.log_dump import read_log, write_log
 from agents.problems import UserError
@@ -25,6 +25,7 @@ from pipeline.census import census
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS
 from schemas.alert import Alert
+from schemas.base import rfc3339
 
 AHEAD_MS_MAX: Final = DAY_MS  # an event dated this far ahead of the wall clock is refused
 
@@ -118,12 +119,23 @@ def _of_files(
         outputs.write_dead_letters(refused)
 
     history = read_history(request.files, latest_ms, refuse, begin("Reading", total))
+    if request.until_ms is not None:
+        _check_until(history, request.until_ms)
     intake = Intake(history, result.table.settings, request.until_ms)
     result.after_until = intake.left_out
     advance = begin("Folding", len(history.activities))
     for records, offsets in numbered(intake.batches(size)):
         yield records, offsets
         advance(len(records))
+
+
+def _check_until(history: History, until_ms: int) -> None:
+    first_ms = history.activities[0].occurred_at if history.activities else until_ms
+    if until_ms < first_ms:
+        raise UserError(
+            f"--until is {rfc3339(until_ms)}, before the first event; "
+            f"accepted is a time from {rfc3339(first_ms)} on"
+        )
 
 
 def _of_dump(
