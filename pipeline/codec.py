@@ -138,7 +138,7 @@ def decode_rows(table: ActivityTable, rows: Sequence[tuple[str, bytes]]) -> None
         cases.append(value[middle:end])
         counts.append((n_items, n_cases))
         texts.append(_decode_texts(customer_id, value[end:]))
-    words = np.frombuffer(b"".join(fixed), np.uint64).reshape(len(rows), -1).copy()
+    words = np.frombuffer(b"".join(fixed), np.uint64).reshape(len(rows), size // 8).copy()
     fields = words.view(table.store.dtype)[:, 0]
     row = table.store.intern([customer_id for customer_id, _ in rows])
     lengths = np.array(counts, np.int64).reshape(-1, 2)

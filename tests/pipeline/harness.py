@@ -115,6 +115,9 @@ def chain(pool, head: int) -> list[tuple]:
     ]
 
 
+TEXTS = ("currency", "owner", "segment", "channel")
+
+
 def state(table: ActivityTable) -> dict[str, tuple]:
     """Return all that a table knows, by customer, to the bit."""
     known = {}
@@ -122,9 +125,11 @@ def state(table: ActivityTable) -> dict[str, tuple]:
         words, rows = table.store.gather(np.array([number]))
         items = chain(table.pools.items, int(rows["items"][0]))
         episodes = chain(table.pools.episodes, int(rows["episodes"][0]))
-        rows["items"] = rows["episodes"] = 0
+        texts = [table.texts.text(int(rows[name][0])) for name in TEXTS]
+        for name in ("items", "episodes", *TEXTS):
+            rows[name] = 0  # references and codes mean nothing outside their table
         dues = int(table.store.due_load[number]), int(table.store.due_silence[number])
-        known[table.store.ids[number]] = (words.tobytes(), items, episodes, dues)
+        known[table.store.ids[number]] = (words.tobytes(), texts, items, episodes, dues)
     return known
 
 
