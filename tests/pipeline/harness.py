@@ -69,9 +69,7 @@ class Intake:
         """Return what one feed reports."""
         count = self.partitions.get(topic, 1)
         offset = self._offsets[topic, partition]
-        return self._feeds[topic, partition].report(
-            topic, partition, count, offset, self.live_at
-        )
+        return self._feeds[topic, partition].report(topic, partition, count, offset, self.live_at)
 
 
 def replace_position(activity: Activity, offset: int, **changes) -> Activity:
