@@ -83,6 +83,11 @@ class Feed:
             return False
         if at_ms - self.watermark_ms > self._jump_ms:
             self._move(self._confirmed(customer_id, at_ms))
+            # From there on others may be in reach, else it would lag behind for good.
+            while near := [
+                ms for ms in self._ahead.values() if ms <= self.watermark_ms + self._jump_ms
+            ]:
+                self._move(min(near))
         else:
             self._move(at_ms)
             self._ahead.clear()
