@@ -46,12 +46,13 @@ class Customer:
         return items.follow(KNOWN, FRUSTRATION, self.pool, self.rows, events)
 
     def waiting(self, when, cause="waiting"):
-        severity, _ = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
-        return severity[0, CAUSE[cause]]
+        waits = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
+        return waits.severity[0, CAUSE[cause]]
 
     def next_day(self, when):
-        _, next_ms = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
-        return None if next_ms[0] >= NEVER else (int(next_ms[0]) - at(0)) / DAY_MS
+        waits = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
+        next_ms = min(int(waits.step_ms[0]), int(waits.drop_ms[0]))
+        return None if next_ms >= NEVER else (next_ms - at(0)) / DAY_MS
 
 
 PLACED, DELIVERED, CANCELLED = Kind.ORDER_PLACED, Kind.ORDER_DELIVERED, Kind.ORDER_CANCELLED

@@ -55,8 +55,8 @@ def test_against_a_list_of_orders(moves):
         when = at(day, hour)
         per_day = Counter(other // DAY_MS for other, _ in naive.placed)
         if takes_back and naive.placed:
-            when, amount = naive.placed.pop(day % len(naive.placed))
-            take_back(rows, when, amount)
+            undone, of = naive.placed.pop(day % len(naive.placed))
+            take_back(rows, undone, of)
         elif per_day[when // DAY_MS] < 2:
             naive.placed.append((when, amount))
             newest_ever = max(newest_ever, when)
