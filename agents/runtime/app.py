@@ -71,6 +71,9 @@ class WorkerApp(faust.App):
     def _new_producer_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_producer, self)
 
+    def _create_directories(self) -> None:
+        """Make none: there is no Faust table to keep in one."""
+
     async def _producer_flush(self, logger: Any) -> None:
         """Do nothing: there is no Faust producer to flush."""
 

@@ -56,6 +56,7 @@ DIGESTS = {
         "App._new_transport": "42db531312dd776f",
         "App._new_producer_transport": "eb3b4aa6a8961275",
         "App._producer_flush": "35c92baa028d57bd",
+        "App._create_directories": "a9f571c3b04abec3",
         "App._stop_consumer": "55854a5de12c3f52",
         "App._on_partitions_revoked": "d5c895bbe57dc73a",
         "App._on_partitions_assigned": "de932b7927db85b3",
