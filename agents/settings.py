@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from agents.broker.jars import CACHE_VARIABLE
 from agents.live_settings import (
     AlertSettings,
     IntakeSettings,
@@ -169,6 +170,7 @@ def _why_no_yaml(error: Exception) -> str:
 
 def _variables() -> dict[str, str]:
     named = {n: v for n, v in os.environ.items() if n.upper().startswith(PREFIX)}
+    named.pop(CACHE_VARIABLE, None)
     return {n: v for n, v in named.items() if not _SERVICE_LINK.search(n.upper())}
 
 

@@ -17,6 +17,8 @@ POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 JAVA_MIN = 17
 FETCH_SECONDS_MAX = 600.0
 
+CACHE_VARIABLE = "CHURNWATCH_CACHE"  # in the environment, and no setting
+
 
 def kafka_version() -> str:
     """Return the Kafka version named in the pom."""
@@ -30,7 +32,7 @@ def kafka_version() -> str:
 
 def cache_folder() -> Path:
     """Return the folder for fetched files: `CHURNWATCH_CACHE`, else `~/.cache/churnwatch`."""
-    chosen = os.environ.get("CHURNWATCH_CACHE")
+    chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) if chosen else Path.home() / ".cache" / "churnwatch"
 
 

@@ -3,7 +3,7 @@
     python tests/realdata/convert.py online_retail OUT_DIR
 
 writes `orders.jsonl` or `tickets.jsonl`, in order of time. The data is read from the folder
-`../shared/data` beside the repository, or from `CHURNWATCH_DATA`; it is not part of the project.
+`../shared/data` beside the repository, or from `REAL_EVENT_DATA`; it is not part of the project.
 
 What stands in for what the data does not say:
 
@@ -53,7 +53,7 @@ _DONE = ("Resolved", "Closed")
 def data_folder() -> Path:
     """Return where the real data lies, whether or not it is there."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return Path(os.environ.get("CHURNWATCH_DATA", beside))
+    return Path(os.environ.get("REAL_EVENT_DATA", beside))
 
 
 def online_retail(data: Path) -> Iterator[Record]:

@@ -14,7 +14,7 @@ LATEST_MS = 1_800_000_000_000
 
 needs_data = pytest.mark.skipif(
     not data_folder().is_dir(),
-    reason=f"the real data is not at {data_folder()}; CHURNWATCH_DATA can name its folder",
+    reason=f"the real data is not at {data_folder()}; REAL_EVENT_DATA can name its folder",
 )
 
 

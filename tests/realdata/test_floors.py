@@ -1,7 +1,7 @@
 """How well P(no order) ranks the customers of two real shops.
 
 The data are not part of the project. They are read from `../shared/data` beside the repository,
-or from the folder named by CHURNWATCH_DATA: `online_retail/orders.csv.gz` (UCI Online Retail II:
+or from the folder named by REAL_EVENT_DATA: `online_retail/orders.csv.gz` (UCI Online Retail II:
 customer_id, timestamp, is_cancel) and `cdnow/transactions.csv.gz` (CDNOW: customer_id, date).
 
 What is measured:
@@ -32,7 +32,7 @@ import pytest
 
 from pipeline.order_model import OrderModel, silence_probability
 
-DATA = Path(os.environ.get("CHURNWATCH_DATA") or Path(__file__).parents[3] / "shared" / "data")
+DATA = Path(os.environ.get("REAL_EVENT_DATA") or Path(__file__).parents[3] / "shared" / "data")
 SLACK = 0.003
 
 
@@ -50,7 +50,7 @@ def occasions(
 ) -> list[list[date]]:
     """Return the sorted days with an order of each customer."""
     if not path.exists():
-        pytest.skip(f"no {path.parent.name}/{path.name} in {DATA}; set CHURNWATCH_DATA to have it")
+        pytest.skip(f"no {path.parent.name}/{path.name} in {DATA}; set REAL_EVENT_DATA to have it")
     days = defaultdict(set)
     with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):

@@ -1,0 +1,244 @@
+"""The whole pipeline on a real Kafka, for tests: topics, sources, workers, and what came out."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
+
+from agents.broker.probe import free_ports
+from agents.runtime.produce import partition_for
+from pipeline.settings import PipelineSettings
+from pipeline.table import ActivityTable
+from schemas import log
+from schemas.alert import Alert
+from tests.live.kafka import Kafka, unique, wait_for
+
+SOURCES = ("orders", "support-tickets", "touchpoints")
+Records = list["ConsumerRecord[bytes, bytes]"]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One source record: where it goes, and what it is keyed by."""
+
+    source: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class Floor:
+    """One pipeline with topics of its own on a shared Kafka."""
+
+    kafka: Kafka
+    folder: Path
+    partitions: dict[str, int]
+    settings: dict[str, Any] = field(default_factory=dict)
+    prefix: str = field(default_factory=lambda: unique("floor") + ".")
+
+    def __post_init__(self) -> None:
+        defaults = dict.fromkeys((*SOURCES, "customer-activity", "churn-alerts"), 1)
+        self.partitions = {**defaults, "dead-letters": 1, **self.partitions}
+        for name, count in self.partitions.items():
+            extra = {"max.message.bytes": str(1_048_588 + 65_536)} if name == "dead-letters" else {}
+            self.kafka.make_topic(self.prefix + name, count, **extra)
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Return the sources that its workers read."""
+        return self.settings.get("sources", SOURCES)
+
+    def send(self, records: Iterable[Sent]) -> None:
+        """Produce source records, in their order."""
+
+        async def produce() -> None:
+            async with AIOKafkaProducer(
+                bootstrap_servers=self.kafka.address, linger_ms=20, max_request_size=3_000_000
+            ) as producer:
+                acks = [
+                    await producer.send(
+                        self.prefix + each.source,
+                        each.value,
+                        each.key,
+                        partition=partition_for(each.key or b"", self.partitions[each.source]),
+                        headers=list(each.headers),
+                    )
+                    for each in records
+                ]
+                for ack in acks:
+                    await ack
+
+        self.kafka.run(produce())
+
+    def records(self, name: str) -> Records:
+        """Return all records of a topic, by partition and offset."""
+
+        async def read() -> Records:
+            topic = self.prefix + name
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self.kafka.address, isolation_level="read_committed"
+            )
+            async with consumer:
+                tps = [TopicPartition(topic, p) for p in range(self.partitions[name])]
+                consumer.assign(tps)
+                await consumer.seek_to_beginning(*tps)
+                ends = await consumer.end_offsets(tps)
+                found: Records = []
+                while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+                    batches = await consumer.getmany(timeout_ms=100)
+                    found += [record for batch in batches.values() for record in batch]
+                return sorted(found, key=lambda record: (record.partition, record.offset))
+
+        return self.kafka.run(read())
+
+    def alerts(self) -> list[Alert]:
+        """Return the alerts sent."""
+        return [msgspec.json.decode(r.value, type=Alert) for r in self.records("churn-alerts")]
+
+    def refold(self, settings: PipelineSettings) -> tuple[list[Alert], list[ActivityTable]]:
+        """Fold what the log holds; return the alerts, and the tables."""
+        alerts: list[Alert] = []
+        tables = []
+        everything = self.records("customer-activity")
+        for partition in range(self.partitions["customer-activity"]):
+            table = ActivityTable(settings, self.prefix + "customer-activity", partition)
+            own = [record for record in everything if record.partition == partition]
+            values: list[Any] = [log.decode(record.value) for record in own]
+            alerts += table.step(values, [record.offset for record in own]).alerts
+            tables.append(table)
+        return alerts, tables
+
+    @contextmanager
+    def worker(self, **settings: Any) -> Iterator["Running"]:
+        """Run a worker; it is killed at the end, whatever happens."""
+        port = free_ports(1)[0]
+        everything = {
+            **self.settings,
+            **settings,
+            "kafka": {
+                "brokers": self.kafka.address,
+                "prefix": self.prefix,
+                **settings.get("kafka", {}),
+            },
+            "server": {"port": port},
+        }
+        name = unique("worker")
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(everything))
+        said = self.folder / f"{name}.log"
+        with said.open("w") as stderr:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.live.run_worker",
+                    str(path),
+                    json.dumps(self.partitions),
+                ],
+                stderr=stderr,
+                cwd=Path(__file__).parents[2],
+                env={k: v for k, v in os.environ.items() if not k.startswith("CHURNWATCH_")},
+            )
+            try:
+                yield Running(self, process, f"http://127.0.0.1:{port}", said)
+            finally:
+                process.kill()
+                process.wait()
+
+
+@dataclass
+class Running:
+    """A worker process."""
+
+    floor: Floor
+    process: "subprocess.Popen[bytes]"
+    address: str
+    said: Path
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return status and text of a page of the worker's server; 0 if it does not answer."""
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name: str, **labels: str) -> list[float]:
+        """Return the values of a metric's series with these labels."""
+        return [
+            sample.value
+            for family in text_string_to_metric_families(self.get("/metrics")[1])
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ]
+
+    def wait(self, what: str, condition: Any, seconds_max: float = 60.0) -> Any:
+        """Wait for a condition, as long as the worker lives."""
+
+        def checked() -> Any:
+            assert self.process.poll() is None, self.said.read_text()[-3000:]
+            return condition()
+
+        return wait_for(what, checked, seconds_max)
+
+    def folded(self, seconds_max: float = 120.0) -> None:
+        """Wait until all that was sent is folded, and two more ticks."""
+        sources = sum(self.floor.partitions[name] for name in self.floor.sources)
+        ends = self._ends()
+
+        def caught_up() -> bool:
+            known = self.metric("churnwatch_intake_caught_up")
+            lag = self.metric("churnwatch_worker_lag_records")
+            return (
+                len(known) == sources
+                and all(known)
+                and sum(self.metric("churnwatch_intake_records_total")) >= ends
+            ) and len(lag) == sources + self.floor.partitions["customer-activity"]
+
+        self.wait("intake to catch up", caught_up, seconds_max)
+        partitions = self.floor.partitions["customer-activity"]
+        log_end = sum(
+            self.floor.kafka.log_end(self.floor.prefix + "customer-activity", p)
+            for p in range(partitions)
+        )
+        self.wait(
+            "watch to catch up",
+            lambda: sum(self.metric("churnwatch_watch_records_total")) >= log_end + 2 * partitions,
+            seconds_max,
+        )
+
+    def _ends(self) -> int:
+        floor = self.floor
+        return sum(
+            floor.kafka.log_end(floor.prefix + name, partition)
+            for name in floor.sources
+            for partition in range(floor.partitions[name])
+        )
+
+    def stop(self, sig: signal.Signals = signal.SIGTERM, seconds_max: float = 40.0) -> int:
+        """End it; return the exit code."""
+        self.process.send_signal(sig)
+        return self.process.wait(seconds_max)
+
+
+def keyed_by(field_name: str, records: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Sent]:
+    """Yield source records keyed by one of their fields."""
+    for source, record in records:
+        name = "customer_id" if field_name not in record else field_name
+        yield Sent(source, str(record[name]).encode(), msgspec.json.encode(record))
