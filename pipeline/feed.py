@@ -9,12 +9,15 @@ dated more than `jump_max` beyond what was last reported.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from pipeline.settings import FeedSettings
 from pipeline.units import HOUR_MS
 from schemas.progress import SourceProgress
+
+AHEAD_MAX: Final = 1_000  # events kept that wait for a jump to be confirmed
 
 
 class Feed:
@@ -24,7 +27,7 @@ class Feed:
         self._idle_ms = round(settings.idle_hours_max * HOUR_MS)
         self._jump_ms = round(settings.jump_hours_max * HOUR_MS)
         self._confirmations = settings.jump_confirmations
-        self._ahead: dict[str, int] = {}  # by customer: earliest event beyond a jump
+        self._ahead: list[tuple[int, str]] = []  # events beyond a jump: when, and whose
         self._gaps: list[tuple[int, int]] = []
         self._reported_ms = watermark_ms
         self.watermark_ms = watermark_ms
@@ -84,10 +87,8 @@ class Feed:
         if at_ms - self.watermark_ms > self._jump_ms:
             self._move(self._confirmed(customer_id, at_ms))
             # From there on others may be in reach, else it would lag behind for good.
-            while near := [
-                ms for ms in self._ahead.values() if ms <= self.watermark_ms + self._jump_ms
-            ]:
-                self._move(min(near))
+            while self._ahead and min(self._ahead)[0] <= self.watermark_ms + self._jump_ms:
+                self._move(min(self._ahead)[0])
         else:
             self._move(at_ms)
             self._ahead.clear()
@@ -95,18 +96,20 @@ class Feed:
 
     def _move(self, at_ms: int) -> None:
         """Move the watermark, by way of what was ahead and now is not."""
-        passed = {who: ms for who, ms in self._ahead.items() if ms <= at_ms}
-        for mark_ms in sorted([*passed.values(), at_ms]):
+        passed = [ms for ms, _ in self._ahead if ms <= at_ms]
+        self._ahead = [event for event in self._ahead if event[0] > at_ms]
+        for mark_ms in sorted([*passed, at_ms]):
             if mark_ms - self.watermark_ms > self._idle_ms:
                 self._gaps.append((self.watermark_ms, mark_ms))
             self.watermark_ms = max(self.watermark_ms, mark_ms)
-        for who in passed:
-            del self._ahead[who]
 
     def _confirmed(self, customer_id: str, at_ms: int) -> int:
         """Return how far time is confirmed to have come, after one more event beyond a jump."""
-        ahead = self._ahead
-        ahead[customer_id] = min(at_ms, ahead.get(customer_id, at_ms))
-        if len(ahead) <= self._confirmations:
+        if len(self._ahead) < AHEAD_MAX:
+            self._ahead.append((at_ms, customer_id))
+        earliest: dict[str, int] = {}
+        for ms, who in sorted(self._ahead):
+            earliest.setdefault(who, ms)
+        if len(earliest) <= self._confirmations:
             return self.watermark_ms
-        return sorted(ahead.values())[-1 - self._confirmations]
+        return sorted(earliest.values())[-1 - self._confirmations]

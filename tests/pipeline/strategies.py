@@ -133,10 +133,11 @@ extreme_times_ms = st.one_of(
 
 
 @st.composite
-def logs(draw, config, max_size=60, **options):
+def logs(draw, config, min_size=0, max_size=60, **options):
     """Draw a log of anything at all: any kinds, any dates, ticks anywhere, repeats."""
     options = {"times_ms": extreme_times_ms} | options
-    events = draw(st.lists(st.one_of(st.none(), activities(**options)), max_size=max_size))
+    maybe = st.one_of(activities(**options), st.none())
+    events = draw(st.lists(maybe, min_size=min_size, max_size=max_size))
     intake = Intake(config, options.get("partitions") or {})
     for number, event in enumerate(events):
         if event is None:

@@ -67,10 +67,17 @@ def test_two_other_customers_confirm_a_jump():
     read(feed, steady(2))
     feed.report("orders", 0, 1, 8)
     reports = read(feed, [("a", at(7)), ("b", at(6)), ("c", at(6.5)), ("d", at(6.6))])
-    assert feed.watermark_ms == at(6.6)
+    assert feed.watermark_ms == at(7)  # a day from there, so in reach
     assert [(before, report.gaps) for before, report in reports if report.gaps] == [
         (2, [(at(1.75), at(6))])
     ]
+
+
+def test_time_does_not_lag_behind_for_good_after_a_jump():
+    """One event a day: once the jump to day 3 is confirmed, days 4 and 5 are in reach of it."""
+    feed = Feed(SETTINGS)
+    read(feed, [*steady(2), ("a", at(3)), ("b", at(4)), ("c", at(5))])
+    assert feed.watermark_ms == at(5)
 
 
 def test_a_pause_within_idle_max_is_no_gap():

@@ -15,7 +15,7 @@ from pipeline.settings import FrustrationSettings, ItemSettings, WindowSettings
 from pipeline.units import DAY_MS, NEVER
 from pipeline.waiting import lateness, overdue
 from schemas.activity import Activity, Kind
-from tests.pipeline.harness import at, day
+from tests.pipeline.harness import at
 from tests.pipeline.strategies import examples
 
 KNOWN = ItemSettings(open_days_max=90.0, closed_days=14.0)
@@ -206,5 +206,4 @@ def naive_item(before, kind, matter, today, due):
         item["until"] = max(item["due"], item["opened"]) + 90
     else:
         item["until"] = today + 14
-    assert day
     return item

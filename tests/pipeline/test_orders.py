@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline import orders
 from pipeline.rows import row_dtype
 from pipeline.settings import WindowSettings
-from pipeline.units import DAY_MS, HOUR_MS
+from pipeline.units import DAY_MS
 from tests.pipeline.harness import at
 from tests.pipeline.strategies import examples
 
@@ -55,8 +55,7 @@ def test_against_a_list_of_orders(moves):
         when = at(day, hour)
         per_day = Counter(other // DAY_MS for other, _ in naive.placed)
         if takes_back and naive.placed:
-            undone, of = naive.placed.pop(day % len(naive.placed))
-            take_back(rows, undone, of)
+            take_back(rows, *naive.placed.pop(day % len(naive.placed)))
         elif per_day[when // DAY_MS] < 2:
             naive.placed.append((when, amount))
             newest_ever = max(newest_ever, when)
@@ -117,4 +116,3 @@ def test_another_currency_is_counted_not_summed():
     assert not place(rows, at(2), NAN, EUR)
     assert (rows["amount_sum"][0], rows["amounts"][0], rows["foreign_orders"][0]) == (10.0, 1, 1)
     assert (rows["last_amount"][0], rows["last_amount_ms"][0]) == (10.0, at(0))
-    assert HOUR_MS

@@ -223,6 +223,29 @@ def test_a_partition_that_begins_after_an_outage_does_not_unmake_it():
     assert told.moves() == [("ada", "raised", 54.0)]
 
 
+def test_an_outage_that_was_none_is_taken_back():
+    """Partition 0 pauses from day 12 to 30; that partition 1 lived on is read only afterwards.
+
+    Ada, silent since day 10, is then raised at day 30 still, not as much later as the pause was.
+    """
+    told = Story(HIATUS, partitions=2).orders(0, 10).lives(0, 12).lives(0, 12, partition=1)
+    told.lives(30, 36)
+    for n in range(13, 37):
+        told.tell(n, ORDER, f"other of partition 1, {n}", partition=1, arrives=36 + n / 100)
+    told.tell(11, Kind.ORDER_CANCELLED, item="unknown", arrives=35)
+    assert told.moves() == [("ada", "raised", 30.0)]
+
+
+def test_a_retraction_is_not_dated_before_what_it_retracts():
+    """The alarm of day 27 is found by an event of 27.5, before any report of that time."""
+    told = Story(HIATUS).orders(0, 7).lives(0, 27)
+    told.tell(27.5, Kind.ORDER_CANCELLED, item="unknown").tell(25, ORDER, arrives=27.6)
+    [raised, retracted] = told.moves(tick=False)
+    assert raised == ("ada", "raised", 27.0)
+    assert retracted[:2] == ("ada", "retracted")
+    assert retracted[2] >= 27.0
+
+
 def test_a_pause_shorter_than_idle_max_counts_as_silence():
     told = Story(HIATUS).orders(0, 10).lives(0, 14).lives(15.9, 42)
     assert told.moves() == [("ada", "raised", 30.0), ("ada", "escalated", 40.0)]
