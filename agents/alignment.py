@@ -1,8 +1,10 @@
 """Alignment: in a backfill no source runs far ahead of the slowest, and none ahead of the fold.
 
-A source partition that is more than `skew_max` of event time ahead of the slowest one that still
-has more to read waits, but not longer than `align_wait_max` for each batch. And intake waits while
-the log that it feeds is too far ahead of watch: downstream first.
+A source partition does not go on to a time more than `skew_max` beyond what the slowest one that
+still has more to read has come to; but it waits no longer than `align_wait_max` for each step. So,
+with `skew_max` below a source's `idle_max`, no stretch is taken for dead only because another
+partition has not been read that far. And intake waits while the log that it feeds is too far ahead
+of watch: downstream first.
 """
 
 import asyncio
@@ -19,9 +21,9 @@ from schemas.progress import SourceProgress
 _RECHECK_SECONDS: Final = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
-    watermark_ms: int
+    newest_ms: int
     caught_up: bool
 
 
@@ -34,10 +36,16 @@ class Alignment:
         self._read: dict[tuple[str, int], _Read] = {}
         self._behind: dict[int, int] = {}  # records, by partition of the log
 
+    def read(self, source: str, partition: int, newest_ms: int) -> None:
+        """Take in that a source partition has been read to there, and may have more."""
+        known = self._read.get((source, partition))
+        newest_ms = max(newest_ms, known.newest_ms if known else 0)
+        self._read[source, partition] = _Read(newest_ms, caught_up=False)
+
     def hear(self, progress: SourceProgress) -> None:
-        """Take in how far a source partition has been read, by whichever worker."""
-        caught_up = progress.live_at > 0
-        self._read[progress.topic, progress.partition] = _Read(progress.watermark, caught_up)
+        """Take in what the log says of a source partition, whichever worker reads it."""
+        self.read(progress.topic, progress.partition, progress.watermark)
+        self._read[progress.topic, progress.partition].caught_up = progress.live_at > 0
 
     def behind(self, partition: int, records: int) -> None:
         """Take in how many records of a log partition watch has not folded."""
@@ -47,9 +55,10 @@ class Alignment:
         """Forget a log partition that is held no more."""
         self._behind.pop(partition, None)
 
-    async def wait(self, source: str, partition: int) -> None:
-        """Wait until a source partition may read on, within the bounds."""
-        await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(source, partition))
+    async def wait(self, source: str, partition: int, until_ms: int) -> None:
+        """Wait until a source partition may go on to a time, within the bounds."""
+        me = (source, partition)
+        await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(me, until_ms))
         await self._hold(source, "ahead_of_watch", self._is_log_ahead)
 
     async def _hold(self, source: str, reason: str, must_wait: Callable[[], bool]) -> None:
@@ -60,12 +69,10 @@ class Alignment:
             await asyncio.sleep(_RECHECK_SECONDS)
         INTAKE_HELD.labels(source, reason).inc(time.monotonic() - began)
 
-    def _is_ahead(self, source: str, partition: int) -> bool:
-        own = self._read.get((source, partition))
-        behind_ms = [read.watermark_ms for read in self._read.values() if not read.caught_up]
-        if own is None or not behind_ms:
-            return False
-        return own.watermark_ms - min(behind_ms) > self._skew_ms
+    def _is_ahead(self, me: tuple[str, int], until_ms: int) -> bool:
+        others = (read for key, read in self._read.items() if key != me and not read.caught_up)
+        slowest_ms = min((read.newest_ms for read in others), default=until_ms)
+        return until_ms - slowest_ms > self._skew_ms
 
     def _is_log_ahead(self) -> bool:
         return max(self._behind.values(), default=0) > self._settings.log_ahead_records_max

@@ -7,7 +7,7 @@ for granted is reported in the log before the activity that relies on it (`pipel
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +24,7 @@ from agents.runtime.produce import Outbox, Row, partition_for
 from agents.sources import Source
 from pipeline.feed import Feed
 from pipeline.settings import FeedSettings
+from pipeline.units import HOUR_MS
 from schemas import log
 from schemas.activity import Activity
 from schemas.decode import decode_many
@@ -77,6 +78,7 @@ class Intake:
         self._alignment = alignment
         self._future_ms_max = round(settings.future_seconds_max * 1000)
         self._tick_seconds = settings.tick_seconds
+        self._step_ms = round(settings.skew_hours_max * HOUR_MS / 2)
 
     async def restore(self, tp: TP, offsets: LogOffsets) -> int:
         """Go on at the committed offset, at the event time that was committed with it."""
@@ -86,6 +88,7 @@ class Intake:
         else:
             reading = Reading(Feed(self._feed, _watermark_of(committed.note)), committed.offset)
         self.readings[tp] = reading
+        self._alignment.read(self.source.topic, tp.partition, reading.feed.watermark_ms)
         return reading.next_offset
 
     async def drain(self, tp: TP) -> None:
@@ -95,13 +98,23 @@ class Intake:
     async def handle(self, batch: Batch) -> None:
         """Write what a batch holds to the log and to the dead letters, and wait for it."""
         reading = self.readings[batch.tp]
-        await self._alignment.wait(self.source.topic, batch.partition)
         reading.busy = True
-        report, rows = self._rows(batch, reading)
-        await self._outbox.send(rows)
+        activities, rejected = self._decode(batch)
+        letters = [self._dead_letter(batch.records[index], why) for index, why in rejected]
+        await self._outbox.send([row for row, _ in letters])
+        for span in self._spans(activities, reading.feed.watermark_ms):
+            await self._send(span, batch, reading)
         reading.next_offset = batch.next_offset
         reading.busy = False
-        report.emit()
+        BatchWasRead(
+            self.source.topic,
+            batch.partition,
+            len(batch.records),
+            len(activities),
+            [why for _, why in rejected],
+            sum(omitted for _, omitted in letters),
+            reading.feed.watermark_ms,
+        ).emit()
         assert self.app is not None
         self.app.advance(batch.tp, batch.next_offset, batch.generation, _note(reading.feed))
 
@@ -112,12 +125,11 @@ class Intake:
             return None
         return self._report(tp.partition, reading, reading.next_offset, live_at_ms)
 
-    def _rows(self, batch: Batch, reading: Reading) -> tuple[BatchWasRead, list[Row]]:
-        now_ms = time.time_ns() // 1_000_000
+    def _decode(self, batch: Batch) -> tuple[list[Activity], list[tuple[int, Rejection]]]:
+        """Return the activities of a batch, and what is rejected, by its place."""
         records = batch.records
-        decoded = decode_many(
-            [record.value for record in records], self.source.form, now_ms + self._future_ms_max
-        )
+        latest_ms = time.time_ns() // 1_000_000 + self._future_ms_max
+        decoded = decode_many([record.value for record in records], self.source.form, latest_ms)
         rejected = dict(decoded.rejections)
         activities: list[Activity] = []
         accepted = [index for index in range(len(records)) if index not in rejected]
@@ -128,29 +140,32 @@ class Intake:
                 rejected[index] = mapped
             else:
                 activities.append(mapped)
-        letters = [self._dead_letter(records, index, why) for index, why in rejected.items()]
-        report = BatchWasRead(
-            self.source.topic,
-            batch.partition,
-            len(records),
-            len(activities),
-            list(rejected.values()),
-            sum(omitted for _, omitted in letters),
-        )
-        rows = [*self._to_log(activities, batch, reading), *(row for row, _ in letters)]
-        report.watermark_ms = reading.feed.watermark_ms
-        return report, rows
+        return activities, sorted(rejected.items())
 
-    def _dead_letter(
-        self, records: Sequence[Record], index: int, why: Rejection
-    ) -> tuple[Row, bool]:
+    def _spans(self, activities: list[Activity], watermark_ms: int) -> Iterator[list[Activity]]:
+        """Yield activities in steps of event time, so that each step can wait for the others."""
+        span: list[Activity] = []
+        for activity in activities:
+            if span and activity.occurred_at > watermark_ms + self._step_ms:
+                yield span
+                span = []
+                watermark_ms = activity.occurred_at
+            span.append(activity)
+        yield span
+
+    async def _send(self, span: list[Activity], batch: Batch, reading: Reading) -> None:
+        """Write a span to the log once the other sources have come near enough."""
+        source, partition = self.source.topic, batch.partition
+        if span:
+            await self._alignment.wait(source, partition, span[0].occurred_at)
+        await self._outbox.send(self._to_log(span, batch, reading))
+        newest_ms = max((activity.occurred_at for activity in span), default=0)
+        self._alignment.read(source, partition, newest_ms)
+
+    def _dead_letter(self, record: Record, why: Rejection) -> tuple[Row, bool]:
         to = self._outlets
         return dead_letter(
-            records[index],
-            why,
-            to.dead_letters,
-            to.dead_letter_partitions,
-            to.dead_letter_bytes_max,
+            record, why, to.dead_letters, to.dead_letter_partitions, to.dead_letter_bytes_max
         )
 
     def _to_log(self, activities: list[Activity], batch: Batch, reading: Reading) -> Iterator[Row]:

@@ -20,6 +20,8 @@ EVENT_TIME = {
     "clock": "event",
     "sources": ["orders", "support-tickets"],
     "alerts": {"max_age_hours": 0},
+    # A part of a small shop over several partitions: days without an order in one are usual.
+    "feeds": {"orders": {"jump_hours_max": 400}, "support-tickets": {"jump_hours_max": 400}},
 }
 
 
