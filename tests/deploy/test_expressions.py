@@ -46,7 +46,10 @@ def test_reads_what_there_is(expression: Expression) -> None:
     [
         ("churnwatch_alerts", "no metric is called churnwatch_alerts"),
         ("sum by (topic) (churnwatch_alerts_total)", "churnwatch_alerts_total has no label topic"),
-        ('churnwatch_watch_step_seconds_sum{le="1"}', "churnwatch_watch_step_seconds_sum has no label le"),
+        (
+            'churnwatch_watch_step_seconds_sum{le="1"}',
+            "churnwatch_watch_step_seconds_sum has no label le",
+        ),
     ],
 )
 def test_finds_what_there_is_not(expression: str, expected: str) -> None:

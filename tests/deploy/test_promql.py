@@ -18,7 +18,9 @@ from tests.deploy.promql import Series, series
         pytest.param(
             "max by (x) (max by (x, y) (a) - (b > 0))", [("a", "x y"), ("b", "x")], id="nested"
         ),
-        pytest.param("a and on () b unless c", [("a", ""), ("b", ""), ("c", "")], id="set operators"),
+        pytest.param(
+            "a and on () b unless c", [("a", ""), ("b", ""), ("c", "")], id="set operators"
+        ),
         pytest.param("time() - max(a)", [("a", "")], id="no series in a function without one"),
         pytest.param("count(a) or vector(0)", [("a", "")], id="vector"),
         pytest.param("rate((sum by (x) (a))[15m:1m]) >= 0", [("a", "x")], id="subquery"),
