@@ -1,4 +1,4 @@
-"""What the Dockerfile names is in the repository and reaches the build; the image is small and safe.
+"""What the Dockerfile names is here and reaches the build; the image is small and safe.
 
 No Docker engine is needed: the file is read.
 """
