@@ -24,7 +24,7 @@ Tool = Callable[[str], str]
 
 def run(*command: str) -> str:
     """Return what a command prints; fail with it if the command fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
