@@ -1,0 +1,130 @@
+"""Tools of Prometheus, a real Prometheus, and the worker that it scrapes."""
+
+import json
+import os
+import shutil
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agents.broker.probe import free_ports
+from agents.broker.process import GuardedProcess
+from tests.deploy.support import PROMETHEUS, RULES, load
+from tests.live.support import eventually
+
+PACKAGES = {
+    "amtool": "prometheus-alertmanager",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+}
+SCRAPE_SECONDS = 1
+READY_SECONDS_MAX = 60.0
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Return the path of a tool; where it is missing skip, on CI fail."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            lacking = f"{name} is not on the PATH; it is in Debian's package {PACKAGES[name]}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"CI must run these tests: {lacking}")
+            pytest.skip(lacking)
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def worker_metrics_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield where the metrics of a worker are served, as `http://HOST:PORT/metrics`.
+
+    A stand-in that sets every metric there is. A real worker may take its place: then expressions
+    on what it has not had to count yet may be empty (`MAY_BE_UNSEEN` in test_live_expressions.py).
+    """
+    [port] = free_ports(1)
+    script = Path(__file__).parent / "exposition.py"
+    log = tmp_path_factory.mktemp("worker") / "log"
+    process = GuardedProcess([sys.executable, str(script), str(port)], log)
+    try:
+        url = f"http://127.0.0.1:{port}/metrics"
+        eventually(lambda: process.has_ended() or answers(url), READY_SECONDS_MAX)
+        assert not process.has_ended(), log.read_text("utf-8")
+        yield url
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def prometheus_url(
+    tool: Callable[[str], str],
+    worker_metrics_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """Yield the address of a Prometheus that scrapes the worker and evaluates the rules."""
+    binary = tool("prometheus")
+    folder = tmp_path_factory.mktemp("prometheus")
+    config = folder / "prometheus.yml"
+    config.write_text(yaml.safe_dump(_config(worker_metrics_url)), "utf-8")
+    [port] = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        binary,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    process = GuardedProcess(command, folder / "log")
+    try:
+        ready = f"{url}/-/ready"
+        eventually(lambda: process.has_ended() or answers(ready), READY_SECONDS_MAX)
+        assert not process.has_ended(), (folder / "log").read_text("utf-8")
+        yield url
+    finally:
+        process.stop()
+
+
+def _config(metrics_url: str) -> dict[str, Any]:
+    """Return what is deployed, scraping one worker, and more often."""
+    config: dict[str, Any] = load(PROMETHEUS)
+    every = f"{SCRAPE_SECONDS}s"
+    config["global"] |= {"scrape_interval": every, "evaluation_interval": every}
+    config["rule_files"] = [str(RULES)]
+    del config["alerting"]
+    address = urllib.parse.urlsplit(metrics_url)
+    [job] = config["scrape_configs"]
+    job["static_configs"] = [{"targets": [address.netloc]}]
+    job["metrics_path"] = address.path
+    return config
+
+
+def answers(url: str) -> bool:
+    """Say whether a GET is answered with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def ask(prometheus_url: str) -> Callable[..., Any]:
+    """Return a function that asks Prometheus's API: `ask("query", query="up")`."""
+
+    def get(path: str, **parameters: str) -> Any:
+        query = urllib.parse.urlencode(parameters)
+        url = f"{prometheus_url}/api/v1/{path}?{query}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            said = json.load(answer)
+        assert said["status"] == "success", said
+        return said["data"]
+
+    return get
