@@ -237,9 +237,9 @@ def test_an_outage_that_was_none_is_taken_back():
 
 
 def test_a_retraction_is_not_dated_before_what_it_retracts():
-    """The alarm of day 27 is found by an event of 27.5, before any report of that time."""
-    told = Story(HIATUS).orders(0, 7).lives(0, 27)
-    told.tell(27.5, Kind.ORDER_CANCELLED, item="unknown").tell(25, ORDER, arrives=27.6)
+    """The alarm of day 27 is found by an event of that instant; day 26 is the last reported."""
+    told = Story(HIATUS).orders(0, 7).lives(0, 26)
+    told.tell(27, Kind.ORDER_CANCELLED, item="unknown").tell(25, ORDER, arrives=27.6)
     [raised, retracted] = told.moves(tick=False)
     assert raised == ("ada", "raised", 27.0)
     assert retracted[:2] == ("ada", "retracted")
