@@ -23,7 +23,7 @@ _RECHECK_SECONDS: Final = 0.05
 
 @dataclass(slots=True)
 class _Read:
-    newest_ms: int
+    come_to_ms: int
     caught_up: bool
 
 
@@ -36,11 +36,11 @@ class Alignment:
         self._read: dict[tuple[str, int], _Read] = {}
         self._behind: dict[int, int] = {}  # records, by partition of the log
 
-    def read(self, source: str, partition: int, newest_ms: int) -> None:
-        """Take in that a source partition has been read to there, and may have more."""
+    def read(self, source: str, partition: int, come_to_ms: int) -> None:
+        """Take in that a source partition has come to there, and may have more."""
         known = self._read.get((source, partition))
-        newest_ms = max(newest_ms, known.newest_ms if known else 0)
-        self._read[source, partition] = _Read(newest_ms, caught_up=False)
+        come_to_ms = max(come_to_ms, known.come_to_ms if known else 0)
+        self._read[source, partition] = _Read(come_to_ms, caught_up=False)
 
     def hear(self, progress: SourceProgress) -> None:
         """Take in what the log says of a source partition, whichever worker reads it."""
@@ -55,10 +55,20 @@ class Alignment:
         """Forget a log partition that is held no more."""
         self._behind.pop(partition, None)
 
-    async def wait(self, source: str, partition: int, until_ms: int) -> None:
-        """Wait until a source partition may go on to a time, within the bounds."""
+    async def wait(self, source: str, partition: int, until_ms: int, *, abreast: bool) -> None:
+        """Wait until a source partition may go on to a time, within the bounds.
+
+        Args:
+            source: topic of the source, by its name here.
+            partition: which one.
+            until_ms: the event time of what it would write next.
+            abreast: let all others come that far first, whatever the skew: what it writes next
+                ends a stretch that is dead unless they say otherwise.
+        """
         me = (source, partition)
-        await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(me, until_ms))
+        self.read(source, partition, until_ms)  # there is nothing left to read before that
+        skew_ms = 0 if abreast else self._skew_ms
+        await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(me, until_ms, skew_ms))
         await self._hold(source, "ahead_of_watch", self._is_log_ahead)
 
     async def _hold(self, source: str, reason: str, must_wait: Callable[[], bool]) -> None:
@@ -69,10 +79,10 @@ class Alignment:
             await asyncio.sleep(_RECHECK_SECONDS)
         INTAKE_HELD.labels(source, reason).inc(time.monotonic() - began)
 
-    def _is_ahead(self, me: tuple[str, int], until_ms: int) -> bool:
+    def _is_ahead(self, me: tuple[str, int], until_ms: int, skew_ms: int) -> bool:
         others = (read for key, read in self._read.items() if key != me and not read.caught_up)
-        slowest_ms = min((read.newest_ms for read in others), default=until_ms)
-        return until_ms - slowest_ms > self._skew_ms
+        slowest_ms = min((read.come_to_ms for read in others), default=until_ms)
+        return until_ms - slowest_ms > skew_ms
 
     def _is_log_ahead(self) -> bool:
         return max(self._behind.values(), default=0) > self._settings.log_ahead_records_max

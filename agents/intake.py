@@ -51,6 +51,7 @@ class Reading:
 
     feed: Feed
     next_offset: int
+    acknowledged_ms: int = 0  # watermark up to which all is in the log
     busy: bool = False
     reported_at: float = -math.inf  # on the monotonic clock
 
@@ -78,6 +79,7 @@ class Intake:
         self._alignment = alignment
         self._future_ms_max = round(settings.future_seconds_max * 1000)
         self._tick_seconds = settings.tick_seconds
+        self._idle_ms = round(feed.idle_hours_max * HOUR_MS)
         self._step_ms = round(settings.skew_hours_max * HOUR_MS / 2)
 
     async def restore(self, tp: TP, offsets: LogOffsets) -> int:
@@ -145,11 +147,14 @@ class Intake:
     def _spans(self, activities: list[Activity], watermark_ms: int) -> Iterator[list[Activity]]:
         """Yield activities in steps of event time, so that each step can wait for the others."""
         span: list[Activity] = []
+        begin_ms = newest_ms = watermark_ms
         for activity in activities:
-            if span and activity.occurred_at > watermark_ms + self._step_ms:
+            at_ms = activity.occurred_at
+            if span and (at_ms > begin_ms + self._step_ms or at_ms > newest_ms + self._idle_ms):
                 yield span
                 span = []
-                watermark_ms = activity.occurred_at
+                begin_ms = at_ms
+            newest_ms = max(newest_ms, at_ms)
             span.append(activity)
         yield span
 
@@ -157,8 +162,11 @@ class Intake:
         """Write a span to the log once the other sources have come near enough."""
         source, partition = self.source.topic, batch.partition
         if span:
-            await self._alignment.wait(source, partition, span[0].occurred_at)
+            first_ms = span[0].occurred_at
+            abreast = first_ms - reading.feed.watermark_ms > self._idle_ms
+            await self._alignment.wait(source, partition, first_ms, abreast=abreast)
         await self._outbox.send(self._to_log(span, batch, reading))
+        reading.acknowledged_ms = reading.feed.watermark_ms
         newest_ms = max((activity.occurred_at for activity in span), default=0)
         self._alignment.read(source, partition, newest_ms)
 
@@ -180,7 +188,7 @@ class Intake:
             if done == len(ids):
                 break
             report = self._report(batch.partition, reading, activities[done].offset, 0)
-            yield from self.everywhere(Progress([report]))
+            yield from self.everywhere(Progress([*self._others(batch.tp), report]))
         if time.monotonic() - reading.reported_at >= self._tick_seconds:
             report = self._report(batch.partition, reading, batch.next_offset, 0)
             yield from self.everywhere(Progress([report]))
@@ -195,6 +203,20 @@ class Intake:
         value = log.encode(progress)
         to = self._outlets
         return [Row(to.log, partition, None, value) for partition in range(to.log_partitions)]
+
+    def _others(self, tp: TP) -> list[SourceProgress]:
+        """Return how far the source's other partitions have come: they may have been alive."""
+        return [
+            SourceProgress(
+                self.source.topic,
+                other.partition,
+                self._partitions,
+                reading.next_offset,
+                reading.acknowledged_ms,
+            )
+            for other, reading in self.readings.items()
+            if other != tp and reading.acknowledged_ms
+        ]
 
     def _report(
         self, partition: int, reading: Reading, next_offset: int, live_at_ms: int

@@ -201,7 +201,7 @@ def _next_phase(
         "unmade": signals.came_back_ms < had["onset_ms"],
         "came_back": signals.came_back_ms < NEVER,
         "outlasted": signals.outlasted,
-        "worse": signals.worse,
+        "worse": signals.worse & (had["critical"] == 0),
         "put_out": signals.below & acted & signals.settled,
         "below": signals.below,
         "enter": signals.enter,

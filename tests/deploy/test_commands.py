@@ -30,6 +30,7 @@ def commands() -> list[list[str]]:
 def test_command_exists(arguments: list[str]) -> None:
     """The program takes apart each command line without a complaint; nothing is run."""
     import typer.main  # noqa: PLC0415
+
     from agents.cli import app  # noqa: PLC0415
 
     command: Any = typer.main.get_command(app)
