@@ -200,16 +200,12 @@ class Running:
     def folded(self, seconds_max: float = 120.0) -> None:
         """Wait until all that was sent is folded, and two more ticks."""
         sources = sum(self.floor.partitions[name] for name in self.floor.sources)
-        ends = self._ends()
 
         def caught_up() -> bool:
             known = self.metric("churnwatch_intake_caught_up")
             lag = self.metric("churnwatch_worker_lag_records")
-            return (
-                len(known) == sources
-                and all(known)
-                and sum(self.metric("churnwatch_intake_records_total")) >= ends
-            ) and len(lag) == sources + self.floor.partitions["customer-activity"]
+            held = sources + self.floor.partitions["customer-activity"]
+            return len(known) == sources and all(known) and len(lag) == held
 
         self.wait("intake to catch up", caught_up, seconds_max)
         partitions = self.floor.partitions["customer-activity"]
@@ -221,14 +217,6 @@ class Running:
             "watch to catch up",
             lambda: sum(self.metric("churnwatch_watch_records_total")) >= log_end + 2 * partitions,
             seconds_max,
-        )
-
-    def _ends(self) -> int:
-        floor = self.floor
-        return sum(
-            floor.kafka.log_end(floor.prefix + name, partition)
-            for name in floor.sources
-            for partition in range(floor.partitions[name])
         )
 
     def stop(self, sig: signal.Signals = signal.SIGTERM, seconds_max: float = 40.0) -> int:
