@@ -6,7 +6,7 @@ from schemas.alert import AlertKind, Cause, State
 
 _OVER: Final = {
     State.EASED: "A word of thanks now, and nothing to sell.",
-    State.RESOLVED: "Nothing to do: the customer came back.",
+    State.RESOLVED: "Nothing more to do.",
     State.LOST: "Ask why, once, and keep the answer.",
     State.EXPIRED: "It faded, and no good sign came: look in once, and expect it again.",
     State.RETRACTED: "Nothing to do: late data shows there was no trouble.",

@@ -63,7 +63,7 @@ def silences(rows: Rows, at_ms: Ints, silent_ms: Ints) -> list[str]:
     uncounted = np.maximum(elapsed - days(silent_ms), 0.0)
     return [
         f"no order for {whole:.0f} days"
-        + (f", {dead:.0f} of them not counted (no order came in from anyone)" if dead >= 1 else "")
+        + (f", {dead:.0f} of them not counted (no orders from anyone)" if dead >= 1 else "")
         for whole, dead in zip(elapsed.tolist(), uncounted.tolist(), strict=True)
     ]
 

@@ -31,7 +31,7 @@ def test_a_silence_is_told_in_days():
 def test_a_silence_is_told_as_on_the_calendar_and_says_what_does_not_count():
     """Silent since day 10; none heard of from 15 to 25, so the 20th day that counts is day 40."""
     told = Story(HIATUS).orders(0, 10).lives(0, 15).lives(25, 42)
-    uncounted = "10 of them not counted (no order came in from anyone)"
+    uncounted = "10 of them not counted (no orders from anyone)"
     assert details(told) == [("raised", f"no order for 30 days, {uncounted}")]
 
 
