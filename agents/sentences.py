@@ -13,7 +13,16 @@ _NEWS: Final = {
         AlertKind.FRUSTRATION: "is past all endurance",
         AlertKind.INACTIVITY: "is as good as gone",
     },
+    State.EASED: dict.fromkeys(AlertKind, "is calming down"),
+    State.RESOLVED: {
+        AlertKind.FRUSTRATION: "is content again",
+        AlertKind.INACTIVITY: "is back",
+    },
+    State.LOST: dict.fromkeys(AlertKind, "counts as lost"),
+    State.EXPIRED: dict.fromkeys(AlertKind, "has cooled down"),
+    State.RETRACTED: dict.fromkeys(AlertKind, "was never in trouble"),
 }
+_OVER: Final = (State.RESOLVED, State.RETRACTED)  # why is no question any more
 _CAUSES_MAX: Final = 3
 _SHARE_MIN: Final = 0.05
 
@@ -44,7 +53,9 @@ def why(alert: Alert) -> str:
 
 def sentence(alert: Alert) -> str:
     """Return an alert as one sentence, its advice after it."""
-    words = _NEWS.get(alert.state, {}).get(alert.kind, f"{alert.kind}: {alert.state}")
+    words = _NEWS[alert.state][alert.kind]
     who = alert.customer_id if not alert.segment else f"{alert.customer_id} ({alert.segment})"
     at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
+    if alert.state in _OVER:
+        return f"{at}  {who} {words}. {alert.advice}"
     return f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}. {alert.advice}"

@@ -19,30 +19,19 @@ from pipeline.judge import Verdict
 from pipeline.kinds import ALERT_KINDS
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
+from pipeline.reasons import load_causes, silence_causes, silences
 from pipeline.rows import Rows
-from pipeline.settings import CAUSES, InactivityRule, PipelineSettings
+from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.stages import Stage
-from pipeline.units import DAY_MS, Floats, Ints, days
+from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
 from schemas.alert import Alert, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
 _NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
-_SHARE_MIN: Final = 1e-12  # less of a load is rounding, not a cause
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
 _STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
-
-_WORDS: Final = {
-    "delivery": "orders that came late or not at all",
-    "waiting": "waiting beyond what was promised",
-    "service": "cases that failed: late, reopened, or rated poorly",
-    "contact": "contact given up, or hindered",
-    "order": "orders returned, refunded or cancelled",
-    "price": "prices raised",
-    "handover": "being handed from one to another",
-    "promise": "promises not kept, or kept late",
-}
 
 
 def alert_id(customer_id: str, kind: str, onset_ms: int) -> str:
@@ -80,7 +69,8 @@ class Explainer:
         worth = self.worth(rows, silent_ms)
         recent = windows.totals(self._settings.windows, rows, verdict.at_ms)[:, 2].tolist()
         rhythm = self._inactivity.probability(rows, np.zeros(len(rows), np.int64)).tolist()
-        occasions, silent = rows["order_days"].tolist(), silent_ms.tolist()
+        occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
+        silent = silences(rows, verdict.at_ms, silent_ms)
         codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
         counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
@@ -97,11 +87,11 @@ class Explainer:
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
             if verdict.parts is None and counts_days:
-                causes = [Cause("silence", score, _no_order_for(silent[i]))]
+                causes = [Cause("silence", score, silent[i])]
             elif verdict.parts is None:
-                causes = _silence_causes(occasions[i], score, rhythm[i], silent[i])
+                causes = silence_causes(score, rhythm[i], silent[i], occasions[i], spans[i])
             else:
-                causes = _load_causes(verdict.parts[i], recent[i], self._window_days)
+                causes = load_causes(verdict.parts[i], recent[i], self._window_days)
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
@@ -150,31 +140,6 @@ class Explainer:
         population = np.array([v.mean_amount if v and v.mean_amount else np.nan for v in known])
         kappa = np.array([v.kappa if v else 0.0 for v in known])
         return shrunk_mean(count, mean, population, kappa)
-
-
-def _load_causes(parts: Floats, irritants: int, window_days: int) -> list[Cause]:
-    """Return what the load comes from, the heaviest first."""
-    ranked = sorted(zip(CAUSES, parts.tolist(), strict=True), key=lambda part: -part[1])
-    named = [Cause(c, share, _WORDS[c]) for c, share in ranked if share > _SHARE_MIN]
-    if named and irritants:
-        first = named[0]
-        times = "once" if irritants == 1 else f"{irritants} times"
-        detail = f"{first.detail}; irritated {times} in the last {window_days} days"
-        named[0] = Cause(first.cause, first.share, detail)
-    return named
-
-
-def _silence_causes(occasions: int, score: float, base: float, silent_ms: int) -> list[Cause]:
-    """Return how much the customer's rhythm explains, and how much her silence adds."""
-    if occasions < 1:
-        return []
-    silent = _no_order_for(silent_ms)
-    rhythm = f"{occasions} {'day' if occasions == 1 else 'days'} with an order before"
-    return [Cause("silence", score - base, silent), Cause("rhythm", base, rhythm)]
-
-
-def _no_order_for(silent_ms: int) -> str:
-    return f"no order for {silent_ms / DAY_MS:.0f} days"
 
 
 def _known(value: np.float64) -> float | None:

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+from msgspec import structs
+
 from agents.replay import Replay
 from agents.sentences import sentence
 from agents.summary import summary
@@ -84,3 +87,32 @@ def test_a_sentence_says_who_why_what_it_costs_and_what_to_do():
 
 def test_a_single_cause_needs_no_share():
     assert ": waiting; value not known" in sentence(alert("ann", causes=CAUSES[:1]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "words"),
+    [
+        pytest.param(AlertKind.INACTIVITY, State.RESOLVED, "ann is back. Call.", id="back"),
+        pytest.param(
+            AlertKind.INACTIVITY, State.RETRACTED, "ann was never in trouble. Call.", id="unmade"
+        ),
+        pytest.param(
+            AlertKind.INACTIVITY, State.LOST, "ann counts as lost: 75% waiting", id="lost"
+        ),
+        pytest.param(
+            AlertKind.FRUSTRATION, State.EASED, "ann is calming down: 75% waiting", id="eased"
+        ),
+        pytest.param(
+            AlertKind.FRUSTRATION, State.EXPIRED, "ann has cooled down: 75% waiting", id="faded"
+        ),
+    ],
+)
+def test_each_state_has_words_of_its_own_and_what_is_over_needs_no_why(kind, state, words):
+    told = sentence(structs.replace(alert("ann", state), kind=kind))
+    assert told.startswith(f"2025-01-02 00:00  {words}")
+
+
+def test_every_kind_has_words_for_every_state():
+    for kind in AlertKind:
+        for state in State:
+            assert sentence(structs.replace(alert("ann", state), kind=kind))
