@@ -19,10 +19,6 @@ INSYNC: Final = 2  # with three replicas: one may be away, and what is acknowled
 _UNLIMITED: Final = -1
 
 
-class TopicsError(Exception):
-    """Topics that are missing or wrong: one line each, which says what to do."""
-
-
 class Rule(StrEnum):
     """How a value has to compare with the one wanted."""
 

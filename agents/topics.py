@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka.client import AIOKafkaClient
 
+from agents.problems import TopicsError
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
-from agents.topic_plans import Rule, TopicPlan, TopicsError, plans
+from agents.topic_plans import Rule, TopicPlan, plans
 
 
 def partitions_of(settings: Settings) -> Mapping[str, int]:
@@ -22,8 +23,16 @@ def partitions_of(settings: Settings) -> Mapping[str, int]:
         BrokerUnreachable: no broker answers within `kafka.connect_seconds_max`.
         TopicsError: a topic is missing or has a wrong number of partitions; one line for each.
     """
+    return _partitions(settings, [plan for plan in plans(settings) if plan.is_used])
+
+
+def source_partitions(settings: Settings) -> Mapping[str, int]:
+    """Return the same of the source topics alone, for who writes into them."""
+    return _partitions(settings, [plan for plan in plans(settings) if plan.is_source])
+
+
+def _partitions(settings: Settings, used: Sequence[TopicPlan]) -> Mapping[str, int]:
     quiet_libraries()
-    used = [plan for plan in plans(settings) if plan.is_used]
     found = asyncio.run(_all_topics(settings))
     where = settings.kafka.brokers
     lines = [*_missing(used, found, where), *_miscounted(used, found, where)]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from agents.logs import LogFormat, LogLevel, set_up_logs
+from agents.problems import TopicsError
 from agents.runtime.errors import WorkerError
 from agents.settings import load_settings
 from agents.settings_errors import BadSettingsError
-from agents.topic_plans import TopicsError
 from agents.topics import partitions_of
 from agents.worker import run_worker
 
