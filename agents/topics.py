@@ -90,3 +90,14 @@ def _miscounted(used: Sequence[TopicPlan], found: Mapping[str, int], where: str)
             f"{setting} is {wanted}: {way_on}"
         )
     return lines
+
+
+async def make_by_use(settings: Settings) -> None:
+    """Have the embedded broker make all topics: it does when one is asked for."""
+    client = AIOKafkaClient(bootstrap_servers=list(settings.kafka.addresses))
+    try:
+        await client.bootstrap()
+        for plan in plans(settings):
+            await client.add_topic(plan.name)
+    finally:
+        await client.close()
