@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -29,6 +29,7 @@ from agents.commands.demo_view import Figures, Story, View, view_of
 from agents.live_settings import ALERTS
 from agents.problems import Failure
 from agents.reading import reader
+from agents.runtime.worker import quiet_libraries
 from agents.settings import Settings
 from agents.shop.settings import ShopSettings
 from schemas.alert import Alert
@@ -45,6 +46,7 @@ def live_demo(shop: ShopSettings, broker: str | None, seconds: float | None) -> 
         UserError: the broker named is none.
         Failure: no broker can be had, or the worker or the shop has ended.
     """
+    quiet_libraries()
     story = Story()
     view = view_of(story)
     try:
@@ -124,8 +126,11 @@ class _Watch:
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        tasks = [asyncio.create_task(work) for work in (self._alerts(), self._figures())]
-        tasks.append(asyncio.create_task(stopping.wait()))
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._alerts()),
+            asyncio.create_task(self._figures()),
+            asyncio.create_task(stopping.wait()),
+        ]
         timeout = None if seconds is None else max(seconds, 0.0)
         done, waiting = await asyncio.wait(
             tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
