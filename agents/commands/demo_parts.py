@@ -135,10 +135,9 @@ def _saved(settings: Settings, folder: Path, replication_factor: int) -> Setting
 def process(folder: Path, name: str, *arguments: str) -> Iterator[GuardedProcess]:
     """Run a `churnwatch` of its own, its lines in a file of the folder; stopped in the end."""
     # Wherever the demo was started: the packages that it is made of come first.
-    path = os.pathsep.join(
-        [str(Path(agents.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    )
-    command = ["/usr/bin/env", f"PYTHONPATH={path.rstrip(os.pathsep)}", sys.executable]
+    own, others = str(Path(agents.__file__).parents[1]), os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([own, others] if others else [own])
+    command = ["/usr/bin/env", f"PYTHONPATH={path}", sys.executable]
     settings = str(folder / "churnwatch.yaml")
     running = GuardedProcess(
         [*command, "-m", "agents", *arguments, "--settings", settings], folder / f"{name}.log"

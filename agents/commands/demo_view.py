@@ -4,12 +4,12 @@ On a terminal a view that stays; elsewhere lines, with a line of figures every f
 """
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
@@ -19,7 +19,6 @@ from schemas.alert import Alert, Severity, State
 from schemas.base import rfc3339
 
 ALARMED: Final = (State.RAISED, State.ESCALATED)
-_LATEST: Final = 10
 _GRAVEST: Final = 5
 _FIGURES_EVERY_SECONDS: Final = 5.0
 
@@ -53,9 +52,7 @@ class Story:
     figures: Figures = field(default_factory=Figures)
     states: Counter[tuple[str, str]] = field(default_factory=Counter)  # of kind and state
     standing: dict[str, Alert] = field(default_factory=dict)  # from the history, by customer
-    latest: deque[Alert] = field(default_factory=lambda: deque(maxlen=_LATEST))
     alarms: int = 0
-    live_alarms: int = 0
     first_alert_seconds: float | None = None
 
     @property
@@ -75,9 +72,13 @@ class Story:
         if alert.occurred_at.timestamp() * 1000 <= self.live_from_ms:
             self.standing[alert.alert_id] = alert
             return False
-        self.live_alarms += 1
-        self.latest.append(alert)
         return True
+
+    @property
+    def counts(self) -> str:
+        """Return how many alarms there were of each kind and state."""
+        alarmed = sorted(kind for kind in self.states if kind[1] in ALARMED)
+        return ", ".join(f"{' '.join(kind)} {self.states[kind]:,}" for kind in alarmed) or "none"
 
     def gravest(self) -> list[Alert]:
         """Return the gravest of those that stood when the history had been read."""
@@ -98,22 +99,6 @@ class Story:
             yield f"  {kind:<12} {state:<10} {count:>6,}"
 
 
-class View(Protocol):
-    """Shows a story."""
-
-    def say(self, line: str) -> None:
-        """Show a line of the demo itself."""
-
-    def alarm(self, alert: Alert) -> None:
-        """Show an alarm of the live shop."""
-
-    def refresh(self) -> None:
-        """Show what has changed; called about once a second."""
-
-    def stop(self) -> None:
-        """Give the terminal back."""
-
-
 class Lines:
     """Plain lines, for pipes and files."""
 
@@ -123,84 +108,65 @@ class Lines:
         self._has_told = False
         self._next_figures = _FIGURES_EVERY_SECONDS
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, style: str = "") -> None:  # noqa: ARG002 - for terminals
         """Print a line."""
         print(line, flush=True)  # noqa: T201 - this is what a command prints
 
     def alarm(self, alert: Alert) -> None:
-        """Print a sentence."""
-        self.say(sentence(alert))
+        """Print the sentence of an alarm of the live shop."""
+        self.say(sentence(alert), "red" if alert.severity is Severity.CRITICAL else "yellow")
 
     def refresh(self) -> None:
-        """Print figures now and then."""
+        """Show what has changed; called about once a second."""
         self._tell_standing()
+        self._tell_figures()
+
+    def stop(self) -> None:
+        """Give the terminal back."""
+
+    def _tell_figures(self) -> None:
         if self._story.seconds >= self._next_figures:
             self._next_figures = self._story.seconds + _FIGURES_EVERY_SECONDS
             self.say(f"[{self._story.seconds:.0f} s] {self._story.figures}")
 
-    def stop(self) -> None:
-        """Do nothing."""
-
     def _tell_standing(self) -> None:
-        """Print the gravest of the history, once all of them have come."""
+        """Tell of the gravest of the history, once all of them have come."""
         before, self._stood = self._stood, len(self._story.standing)
         if self._has_told or not before or before != self._stood:
             return
         self._has_told = True
-        self.say(f"{_standing(self._story)}:")
+        self.say(f"{self._stood:,} alarms stand at the end of the history; the gravest:", "bold")
         for alert in self._story.gravest():
-            self.say(f"  {sentence(alert)}")
+            self.alarm(alert)
+        self.say("Live from here on:", "bold")
 
 
-class Screen:
-    """A view that stays, on a terminal."""
+class Screen(Lines):
+    """Lines that scroll by, and under them figures that stay."""
 
     def __init__(self, story: Story, console: Console) -> None:
-        self._story = story
-        self._said: list[str] = []
+        super().__init__(story)
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render)
         self._live.start()
 
-    def say(self, line: str) -> None:
-        """Keep a line at the top."""
-        self._said.append(line)
-
-    def alarm(self, alert: Alert) -> None:
-        """Do nothing: the story keeps the latest, and the view shows them."""
-
-    def refresh(self) -> None:
-        """Do nothing: the view refreshes itself."""
+    def say(self, line: str, style: str = "") -> None:
+        """Print a line above the figures."""
+        self._live.console.print(Text(line, style))
 
     def stop(self) -> None:
-        """Leave the last view where it is."""
+        """Leave the last figures where they are."""
         self._live.stop()
 
-    def _render(self) -> Group:
+    def _tell_figures(self) -> None:
+        """Do nothing: they are always there."""
+
+    def _render(self) -> Panel:
         story = self._story
-        head = Text("\n".join([*self._said, f"{story.seconds:.0f} s: {story.figures}"]))
-        panels = [Panel(head, title="churnwatch demo", subtitle="Ctrl-C ends it")]
-        if story.standing:
-            panels.append(Panel(_sentences(story.gravest()), title=_standing(story)))
-        title = f"Live: {story.live_alarms:,} alarms, the latest last"
-        panels.append(Panel(_sentences(list(story.latest)) or Text("none yet"), title=title))
-        return Group(*panels)
+        lines = f"{story.seconds:.0f} s: {story.figures}\n{story.alarms:,} alarms: {story.counts}"
+        return Panel(Text(lines), title="churnwatch demo", subtitle="Ctrl-C ends it")
 
 
-def _sentences(alerts: list[Alert]) -> Text:
-    text = Text()
-    for alert in alerts:
-        style = "red" if alert.severity is Severity.CRITICAL else "yellow"
-        text.append(f"{sentence(alert)}\n", style=style)
-    text.rstrip()
-    return text
-
-
-def _standing(story: Story) -> str:
-    count = len(story.standing)
-    return f"{count:,} alarms stand at the end of the history; the gravest"
-
-
-def view_of(story: Story) -> View:
+def view_of(story: Story) -> Lines:
     """Return the view that suits standard output."""
     console = Console()
     return Screen(story, console) if console.is_terminal else Lines(story)

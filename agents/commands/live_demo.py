@@ -25,7 +25,7 @@ from agents.commands.demo_parts import (
     shop_arguments,
     workplace,
 )
-from agents.commands.demo_view import Figures, Story, View, view_of
+from agents.commands.demo_view import Figures, Lines, Story, view_of
 from agents.live_settings import ALERTS
 from agents.problems import Failure
 from agents.reading import reader
@@ -67,7 +67,7 @@ def _run(
     broker: str | None,
     seconds: float | None,
     story: Story,
-    view: View,
+    view: Lines,
 ) -> None:
     place = stack.enter_context(broker_of(broker))
     view.say(f"Broker: {place.words}")
@@ -111,7 +111,7 @@ class _Watch:
         self,
         settings: Settings,
         story: Story,
-        view: View,
+        view: Lines,
         processes: Mapping[str, GuardedProcess],
         folder: Path,
     ) -> None:
