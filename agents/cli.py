@@ -12,16 +12,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from agents.commands.demo import CUSTOMERS, DAYS
-from agents.commands.demo import demo as run_demo
+from agents import cli_live
 from agents.commands.replay import Request
 from agents.commands.replay import replay as run_replay
 from agents.commands.schemas import schemas as run_schemas
 from agents.commands.simulate import outage_of, told
 from agents.commands.simulate import simulate as run_simulate
 from agents.instants import instant_ms
-from agents.problems import USER_ERRORS
-from agents.settings import as_yaml, load_settings
+from agents.problems import USER_ERRORS, Failure
+from agents.settings import load_settings
 from agents.shop.settings import ShopSettings
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from agents.summary import summary
@@ -121,8 +120,12 @@ def simulate(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path("shop"),
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
     start: Annotated[
-        str, typer.Option(metavar="TIME", help="First instant.")
-    ] = _SHOP.start.date().isoformat(),
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=f"First instant. Default: {_SHOP.start.date()}; to Kafka, --days ago.",
+        ),
+    ] = None,
     trouble: Annotated[
         float, typer.Option(help="Multiplies the chance of all that goes wrong.")
     ] = _SHOP.trouble,
@@ -134,36 +137,32 @@ def simulate(
             "As in orders:10-13:delayed. May be given several times.",
         ),
     ] = None,
+    to_kafka: cli_live.ToKafka = False,
+    broker: cli_live.Broker = None,
+    settings: SettingsFile = None,
+    key: cli_live.Key = "customer",
+    live: cli_live.Live = False,
+    pace: cli_live.Pace = 1.0,
 ) -> None:
-    """Simulate a shop: its records as files, and beside them who left, when and why."""
+    """Simulate a shop: its records as files, and beside them who left, when and why.
+
+    With --to-kafka they go into the source topics instead; the truth is then not told.
+    """
     shop = ShopSettings(
         seed=seed,
         customers=customers,
-        start=instant(instant_ms("--start", start)),
+        start=_SHOP.start if start is None else instant(instant_ms("--start", start)),
         days=days,
         trouble=trouble,
         outages=tuple(outage_of(text) for text in outage or ()),
     )
+    feed = cli_live.feed_of(to_kafka=to_kafka, broker=broker, key=key, live=live, pace=pace)
+    if feed is not None:
+        shop = cli_live.timed(shop, feed, start)
+        _print(cli_live.simulate_to_kafka(shop, cli_live.loaded(settings, broker), feed))
+        return
     suffix = ".jsonl.gz" if gzip else ".jsonl"
     _print(told(shop, out, suffix, run_simulate(shop, out, suffix)))
-
-
-@app.command(epilog="Example: churnwatch demo --seed 7")
-def demo(
-    seed: Annotated[int, typer.Option(help="Another shop.")] = _SHOP.seed,
-) -> None:
-    """Simulate a shop of 2,000 customers for 120 days, and show who is about to leave it."""
-    _print(run_demo(ShopSettings(seed=seed, customers=CUSTOMERS, days=DAYS)))
-
-
-@app.command(epilog="Example: churnwatch check --settings churnwatch.yaml --show")
-def check(
-    settings: SettingsFile = None,
-    show: Annotated[bool, typer.Option("--show", help="Print the settings in effect.")] = False,
-) -> None:
-    """Check the settings, of the file and of the environment."""
-    loaded = load_settings(settings)
-    typer.echo(as_yaml(loaded) if show else "Settings are fine.")
 
 
 @app.command(epilog="Example: churnwatch schemas --write schemas/json")
@@ -174,6 +173,9 @@ def schemas(
 ) -> None:
     """Print the JSON Schemas of orders, tickets, touchpoints and alerts."""
     _print(run_schemas(write))
+
+
+cli_live.add_to(app)
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -195,6 +197,8 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail([f"{error.format_message()} (see churnwatch --help)"], WRONG_USE)
     except USER_ERRORS as error:
         return _fail(str(error).splitlines(), WRONG_USE)
+    except Failure as error:
+        return _fail(str(error).splitlines(), FAILED)
     except (KeyboardInterrupt, typer.Abort):
         return _fail(["interrupted"], FAILED)
     except BrokenPipeError:

@@ -20,6 +20,7 @@ class KafkaSettings:
     brokers: str = "127.0.0.1:9092"  # host:port, several with commas
     prefix: str = ""
     instance_id: str = ""  # names this worker for good: a restart then moves no partition
+    check_crcs: bool = True  # off only for the embedded broker, which sends wrong ones
     compression: str = ""  # of what is written: gzip, or none
     connect_seconds_max: float = 30.0
     broker_away_seconds_max: float = 300.0

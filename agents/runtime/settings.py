@@ -17,6 +17,7 @@ class RuntimeSettings:
         instance_id: names this worker for good (static membership): a restart within
             `session_seconds` moves no partition. None: a new member at each start.
         isolation_level: `read_committed` passes over aborted transactions.
+        check_crcs: whether what is fetched is checked against its checksum.
         security: aiokafka's security options (`security_protocol`, `ssl_context`, `sasl_*`).
         session_seconds: after this long without a heartbeat a worker is out.
         rebalance_seconds: what all workers have to give up their partitions.
@@ -37,6 +38,7 @@ class RuntimeSettings:
     brokers: tuple[str, ...]
     instance_id: str | None = None
     isolation_level: Isolation = "read_committed"
+    check_crcs: bool = True
     security: Mapping[str, Any] = field(default_factory=dict)
     session_seconds: float = 30.0
     rebalance_seconds: float = 60.0

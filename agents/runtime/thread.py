@@ -73,6 +73,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             max_poll_interval_ms=int(1000 * 2 * s.handle_seconds_max),
             max_partition_fetch_bytes=s.partition_fetch_bytes_max,
             fetch_max_wait_ms=s.fetch_wait_ms,
+            check_crcs=s.check_crcs,
             session_timeout_ms=int(1000 * s.session_seconds),
             heartbeat_interval_ms=int(1000 * s.session_seconds / 10),
             rebalance_timeout_ms=int(1000 * s.rebalance_seconds),
