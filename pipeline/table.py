@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline import episodes, items
 from pipeline.apply import Applier
@@ -27,6 +28,7 @@ from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.store import RowStore
+from pipeline.ticks import Ticks
 from pipeline.units import HOUR_MS, NEVER, Bools, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
@@ -43,6 +45,23 @@ class Outcome:
     applied: int = 0
     duplicates_by_position: int = 0
     duplicates_by_event: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """Activities of the log, and the ticks between them."""
+
+    now_ms: list[int]  # by tick, as the next two; the first stands for how the run begins
+    newest_ms: list[int]
+    tick_offsets: list[int] = field(default_factory=lambda: [-1])
+    activities: list[Activity] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+
+    def tick(self, now_ms: int, newest_ms: int, offset: int) -> None:
+        """Add a tick after the activities so far."""
+        self.now_ms.append(now_ms)
+        self.newest_ms.append(newest_ms)
+        self.tick_offsets.append(offset)
 
 
 class ActivityTable:
@@ -74,21 +93,38 @@ class ActivityTable:
         return self.store.nbytes + self.pools.items.nbytes + self.pools.episodes.nbytes
 
     def step(self, records: Sequence[Activity | Progress], offsets: Sequence[int]) -> Outcome:
-        """Fold records of the log, in their order; `offsets` are theirs in the log."""
+        """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
+        run = self._new_run()
         for begin, end in _runs(records):
             first = records[begin]
             if isinstance(first, Progress):
-                self._hear(first, offsets[begin], outcome)
+                if self._changes_liveness(first):
+                    self._fold(run, outcome)
+                    run = self._new_run()
+                self._hear(first)
+                run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
             else:
-                run = records[begin:end]
-                self._fold(run, np.array(offsets[begin:end], np.int64), outcome)  # type: ignore[arg-type]
+                run.activities += records[begin:end]  # type: ignore[arg-type]
+                run.offsets += offsets[begin:end]
+        self._fold(run, outcome)
         outcome.alerts.sort(
             key=lambda a: (a.source.offset, a.occurred_at, a.customer_id, a.kind, a.revision)
         )
         return outcome
 
-    def _hear(self, progress: Progress, offset: int, outcome: Outcome) -> None:
+    def _new_run(self) -> "_Run":
+        return _Run([self.clock.now_ms], [self.orders_feed.newest_ms])
+
+    def _changes_liveness(self, progress: Progress) -> bool:
+        """Return whether a report says more than that the orders feed is alive."""
+        return any(
+            self.orders_feed.changes(source.partition, source.gaps)
+            for source in progress.sources
+            if source.topic == self.settings.orders_topic
+        )
+
+    def _hear(self, progress: Progress) -> None:
         revived_ms = 0
         for source in progress.sources:
             if source.topic == self.settings.orders_topic:
@@ -100,50 +136,86 @@ class ActivityTable:
             # What silence waits for may come so much earlier; looking too early does no harm.
             due_ms = self.store.due_silence
             due_ms[due_ms < NEVER] -= revived_ms
-        self._tick(offset, outcome)
 
-    def _tick(self, offset: int, outcome: Outcome) -> None:
-        """Settle everything that is due by the clock."""
-        now_ms = self.clock.now_ms
-        # Silence is judged only as far as the feed is known to have been alive.
-        heard_ms = min(now_ms, self.orders_feed.newest_ms)
-        while len(rows := np.flatnonzero(self.store.due_load <= now_ms)):
-            self._settle_load(rows, np.full(len(rows), offset), outcome)
-        while len(rows := np.flatnonzero(self.store.due_silence <= heard_ms)):
-            self._settle_silence(rows, np.full(len(rows), offset), outcome)
-        if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
-            self._purge(now_ms)
+    def _fold(self, run: "_Run", outcome: Outcome) -> None:
+        """Fold the activities of a run, each customer's ticks in their place between them."""
+        ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
+        activities, offsets = self._fresh(run, outcome)
+        row = self.store.intern([activity.customer_id for activity in activities])
+        # By row: up to which tick it has been settled.
+        passed = np.zeros(self.store.size, np.int32)
+        if activities:
+            events = columns(activities, offsets, row, self.texts)
+            nth = _nth_of_row(row)
+            events = events.take(np.argsort(nth, kind="stable"))
+            ends = np.cumsum(np.bincount(nth))
+            for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+                self._round(events.take(slice(begin, end)), ticks, passed, outcome)
+        if ticks.last:
+            self._tick(ticks, passed, outcome)
+        forgotten = row[events_of_kind(activities, Kind.FORGET)]
+        if len(forgotten):
+            self.store.release(np.unique(forgotten))
 
-    def _fold(self, activities: Sequence[Activity], offsets: Ints, outcome: Outcome) -> None:
+    def _fresh(self, run: "_Run", outcome: Outcome) -> tuple[list[Activity], Ints]:
+        """Return the activities of a run that are not copies, with their offsets."""
+        activities, offsets = run.activities, np.array(run.offsets, np.int64)
         fresh = self.positions.fresh(activities)
         if not fresh.all():
             outcome.duplicates_by_position += int((~fresh).sum())
             activities = list(compress(activities, fresh))
             offsets = offsets[fresh]
-        if not activities:
-            return
-        row = self.store.intern([activity.customer_id for activity in activities])
-        events = columns(activities, offsets, row, self.texts)
-        nth = _nth_of_row(row)
-        events = events.take(np.argsort(nth, kind="stable"))
-        ends = np.cumsum(np.bincount(nth))
-        for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-            self._round(events.take(slice(begin, end)), outcome)
-        forgotten = row[events_of_kind(activities, Kind.FORGET)]
-        if len(forgotten):
-            self.store.release(np.unique(forgotten))
+        return activities, offsets
 
-    def _round(self, events: Events, outcome: Outcome) -> None:
+    def _tick(self, ticks: Ticks, passed: NDArray[np.int32], outcome: Outcome) -> None:
+        """Settle everything that is due by the ticks of a run."""
+        load_due = self.store.due_load <= ticks.now_ms[-1]
+        silence_due = self.store.due_silence <= ticks.heard_ms[-1]
+        row = np.flatnonzero(load_due | silence_due)
+        self._pass_ticks(ticks, row, passed[row], np.full(len(row), ticks.last), outcome)
+        if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
+            self._purge(int(ticks.now_ms[-1]))
+
+    def _pass_ticks(
+        self, ticks: Ticks, row: Ints, passed: Ints, until: Ints, outcome: Outcome
+    ) -> None:
+        """Settle what is due by the ticks after `passed` up to `until`, in their order."""
+        while len(row):
+            load = ticks.load_due(self.store.due_load[row], passed)
+            silence = ticks.silence_due(self.store.due_silence[row], passed)
+            tick = np.minimum(load, silence)
+            due = np.flatnonzero(tick <= until)
+            row, tick, until = row[due], tick[due], until[due]
+            # A tick looks at the load first.
+            of_load = load[due] == tick
+            for which, settle in (
+                (np.flatnonzero(of_load), self._settle_load),
+                (np.flatnonzero(~of_load), self._settle_silence),
+            ):
+                if len(which):
+                    settle(row[which], ticks.offset[tick[which]], outcome)
+            passed = tick - 1
+
+    def _round(
+        self, events: Events, ticks: Ticks, passed: NDArray[np.int32], outcome: Outcome
+    ) -> None:
         """Fold one event of each of some customers."""
+        before = ticks.before(events.offset)
+        ahead = np.flatnonzero(before > passed[events.row])
+        if len(ahead):
+            row = events.row[ahead]
+            self._pass_ticks(ticks, row, passed[row], before[ahead], outcome)
+            passed[row] = before[ahead]
         _, rows = self.store.gather(events.row)
         again = (rows["events"] == events.event[:, None]).any(axis=1)
         if again.any():
             outcome.duplicates_by_event += int(again.sum())
-            events = events.take(~again)
+            events, before = events.take(~again), before[~again]
         if not len(events):
             return
         outcome.applied += len(events)
-        self._settle(events, outcome)
+        newest_ms = ticks.newest_ms[before]
+        self._settle(events, newest_ms, outcome)
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
@@ -159,7 +231,7 @@ class ActivityTable:
                 self.orders_feed,
                 events.row[about_silence],
                 some,
-                self._silence_ms(events, at_ms)[about_silence],
+                self._silence_ms(events, at_ms, newest_ms)[about_silence],
                 news.take(about_silence),
             )
             rows["episodes"][about_silence] = some["episodes"]
@@ -172,7 +244,7 @@ class ActivityTable:
         if len(forget):
             self._erase(events.row[forget])
 
-    def _settle(self, events: Events, outcome: Outcome) -> None:
+    def _settle(self, events: Events, newest_ms: Ints, outcome: Outcome) -> None:
         """Settle what is due before the events, for each of their customers."""
         due = self.store.due_load
         while len(late := np.flatnonzero(due[events.row] <= events.at_ms)):
@@ -182,15 +254,14 @@ class ActivityTable:
             return
         row, offset, at_ms = events.row[orders], events.offset[orders], events.at_ms[orders]
         # A date far ahead of its feed does not prove that the feed was alive until then.
-        newest_ms = self.orders_feed.newest_ms
+        newest_ms = newest_ms[orders]
         until_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         due = self.store.due_silence
         while len(late := np.flatnonzero(due[row] <= until_ms)):
             self._settle_silence(row[late], offset[late], outcome)
 
-    def _silence_ms(self, events: Events, at_ms: Ints) -> Ints:
+    def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
-        newest_ms = self.orders_feed.newest_ms
         # An order or a farewell ends the silence, so how long it was is no question then.
         ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
