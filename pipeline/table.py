@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline import episodes, items
 from pipeline.apply import Applier
@@ -143,7 +142,7 @@ class ActivityTable:
         activities, offsets = self._fresh(run, outcome)
         row = self.store.intern([activity.customer_id for activity in activities])
         # By row: up to which tick it has been settled.
-        passed = np.zeros(self.store.size, np.int32)
+        passed = np.zeros(self.store.size, np.int64)
         if activities:
             events = columns(activities, offsets, row, self.texts)
             nth = _nth_of_row(row)
@@ -167,7 +166,7 @@ class ActivityTable:
             offsets = offsets[fresh]
         return activities, offsets
 
-    def _tick(self, ticks: Ticks, passed: NDArray[np.int32], outcome: Outcome) -> None:
+    def _tick(self, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Settle everything that is due by the ticks of a run."""
         load_due = self.store.due_load <= ticks.now_ms[-1]
         silence_due = self.store.due_silence <= ticks.heard_ms[-1]
@@ -196,9 +195,7 @@ class ActivityTable:
                     settle(row[which], ticks.offset[tick[which]], outcome)
             passed = tick - 1
 
-    def _round(
-        self, events: Events, ticks: Ticks, passed: NDArray[np.int32], outcome: Outcome
-    ) -> None:
+    def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
         ahead = np.flatnonzero(before > passed[events.row])
