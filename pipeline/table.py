@@ -18,7 +18,7 @@ from pipeline import episodes, items
 from pipeline.apply import Applier
 from pipeline.clock import Clock
 from pipeline.duplicates import Positions
-from pipeline.events import Events, columns
+from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
 from pipeline.judge import Judge, News, Pools, Verdict
@@ -34,6 +34,7 @@ from schemas.alert import Alert, LogPosition
 from schemas.progress import Progress
 
 _PURGE_MIN = 1024
+_FORGET = int(Kind.FORGET)
 
 
 @dataclass(slots=True)
@@ -139,32 +140,29 @@ class ActivityTable:
     def _fold(self, run: "_Run", outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
         ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
-        activities, offsets = self._fresh(run, outcome)
-        row = self.store.intern([activity.customer_id for activity in activities])
+        fields_of, offsets = self._fresh(run, outcome)
+        row = self.store.intern(fields_of["customer_id"])
         # By row: up to which tick it has been settled.
         passed = np.zeros(self.store.size, np.int64)
-        if activities:
-            events = columns(activities, offsets, row, self.texts)
-            nth = _nth_of_row(row)
-            events = events.take(np.argsort(nth, kind="stable"))
-            ends = np.cumsum(np.bincount(nth))
-            for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-                self._round(events.take(slice(begin, end)), ticks, passed, outcome)
+        if len(row):
+            events = columns(fields_of, offsets, row, self.texts)
+            for events_of_round in _rounds(events):
+                self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed, outcome)
-        forgotten = row[events_of_kind(activities, Kind.FORGET)]
-        if len(forgotten):
-            self.store.release(np.unique(forgotten))
+        if _FORGET in fields_of["kind"]:
+            forgotten = np.array(fields_of["kind"]) == _FORGET
+            self.store.release(np.unique(row[forgotten]))
 
-    def _fresh(self, run: "_Run", outcome: Outcome) -> tuple[list[Activity], Ints]:
+    def _fresh(self, run: "_Run", outcome: Outcome) -> tuple[Fields, Ints]:
         """Return the activities of a run that are not copies, with their offsets."""
-        activities, offsets = run.activities, np.array(run.offsets, np.int64)
-        fresh = self.positions.fresh(activities)
+        fields_of, offsets = by_field(run.activities), np.array(run.offsets, np.int64)
+        fresh = self.positions.fresh(fields_of)
         if not fresh.all():
             outcome.duplicates_by_position += int((~fresh).sum())
-            activities = list(compress(activities, fresh))
+            fields_of = {name: list(compress(v, fresh)) for name, v in fields_of.items()}
             offsets = offsets[fresh]
-        return activities, offsets
+        return fields_of, offsets
 
     def _tick(self, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Settle everything that is due by the ticks of a run."""
@@ -326,11 +324,6 @@ class ActivityTable:
         self.store.erase(row)
 
 
-def events_of_kind(activities: Sequence[Activity], kind: Kind) -> Ints:
-    """Return the positions of one kind among activities."""
-    return np.flatnonzero([activity.kind == kind for activity in activities])
-
-
 def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
     """Yield (begin, end) of each Progress alone, and of the activities between."""
     begin = 0
@@ -341,6 +334,16 @@ def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
         begin = place + 1
     if begin < len(records):
         yield begin, len(records)
+
+
+def _rounds(events: Events) -> Iterator[Events]:
+    """Yield the first event of each customer, then the second of each, and so on."""
+    nth = _nth_of_row(events.row)
+    events = events.take(np.argsort(nth, kind="stable"))
+    begin = 0
+    for end in np.cumsum(np.bincount(nth)).tolist():
+        yield events.take(slice(begin, end))
+        begin = end
 
 
 def _nth_of_row(row: Ints) -> Ints:
