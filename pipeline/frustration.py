@@ -24,6 +24,8 @@ from pipeline.waiting import Overdue, overdue
 _FADED_MS: Final = 20 * 365 * DAY_MS
 _ROUNDING: Final = 1e-9
 _STEPS_MAX: Final = 1e5
+_PLACES: Final = 16
+_STEPS: Final = np.arange(1, _PLACES + 1)
 
 
 @dataclass(slots=True)
@@ -123,12 +125,20 @@ class Frustration:
     def _crossing_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
         low, high = at_ms.copy(), np.minimum(until_ms, at_ms + _FADED_MS)
         reached = self._below(rows, high, open_now)
-        while (searching := reached & (high - low > 1)).any():
-            middle = np.where(searching, low + (high - low) // 2, high)
-            below = self._below(rows, middle, open_now)
-            high = np.where(searching & below, middle, high)
-            low = np.where(searching & ~below, middle, low)
-        return np.where(reached, high, NEVER)
+        result = np.where(reached, high, NEVER)
+        some = np.flatnonzero(reached)
+        low, high = low[some], high[some]
+        # Sixteen places at a time: what costs is the number of steps, for the few who come here.
+        rows, open_now = np.repeat(rows[some], _PLACES), np.repeat(open_now[some], _PLACES, axis=0)
+        while len(some) and (high - low).max() > 1:
+            places = low[:, None] + np.maximum((high - low)[:, None] * _STEPS // _PLACES, 1)
+            below = self._below(rows, places.ravel(), open_now).reshape(places.shape)
+            below[:, -1] = True  # that is `high`
+            first = below.argmax(axis=1)
+            every = np.arange(len(some))
+            high, low = places[every, first], np.where(first, places[every, first - 1], low)
+        result[some] = high
+        return result
 
     def _below(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Bools:
         _, load, endurance = self._weigh(rows, at_ms, open_now)

@@ -22,6 +22,7 @@ from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
 from pipeline.judge import Judge, News, Pools, Verdict
+from pipeline.kinds import ALERT_KINDS
 from pipeline.liveness import Liveness
 from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
@@ -81,6 +82,8 @@ class ActivityTable:
         self.judge = Judge(settings)
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
+        self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
+        self._to_tell = {kind: [] for kind in ALERT_KINDS}
         self._purge_at = _PURGE_MIN
 
     def __len__(self) -> int:
@@ -149,7 +152,8 @@ class ActivityTable:
             for events_of_round in _rounds(events):
                 self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
-            self._tick(ticks, passed, outcome)
+            self._tick(ticks, passed)
+        self._tell(outcome)
         if _FORGET in fields_of["kind"]:
             forgotten = np.array(fields_of["kind"]) == _FORGET
             self.store.release(np.unique(row[forgotten]))
@@ -164,18 +168,16 @@ class ActivityTable:
             offsets = offsets[fresh]
         return fields_of, offsets
 
-    def _tick(self, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
+    def _tick(self, ticks: Ticks, passed: Ints) -> None:
         """Settle everything that is due by the ticks of a run."""
         load_due = self.store.due_load <= ticks.now_ms[-1]
         silence_due = self.store.due_silence <= ticks.heard_ms[-1]
         row = np.flatnonzero(load_due | silence_due)
-        self._pass_ticks(ticks, row, passed[row], np.full(len(row), ticks.last), outcome)
+        self._pass_ticks(ticks, row, passed[row], np.full(len(row), ticks.last))
         if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
             self._purge(int(ticks.now_ms[-1]))
 
-    def _pass_ticks(
-        self, ticks: Ticks, row: Ints, passed: Ints, until: Ints, outcome: Outcome
-    ) -> None:
+    def _pass_ticks(self, ticks: Ticks, row: Ints, passed: Ints, until: Ints) -> None:
         """Settle what is due by the ticks after `passed` up to `until`, in their order."""
         while len(row):
             load = ticks.load_due(self.store.due_load[row], passed)
@@ -190,7 +192,7 @@ class ActivityTable:
                 (np.flatnonzero(~of_load), self._settle_silence),
             ):
                 if len(which):
-                    settle(row[which], ticks.offset[tick[which]], outcome)
+                    settle(row[which], ticks.offset[tick[which]])
             passed = tick - 1
 
     def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
@@ -199,7 +201,7 @@ class ActivityTable:
         ahead = np.flatnonzero(before > passed[events.row])
         if len(ahead):
             row = events.row[ahead]
-            self._pass_ticks(ticks, row, passed[row], before[ahead], outcome)
+            self._pass_ticks(ticks, row, passed[row], before[ahead])
             passed[row] = before[ahead]
         _, rows = self.store.gather(events.row)
         again = (rows["events"] == events.event[:, None]).any(axis=1)
@@ -210,7 +212,7 @@ class ActivityTable:
             return
         outcome.applied += len(events)
         newest_ms = ticks.newest_ms[before]
-        self._settle(events, newest_ms, outcome)
+        self._settle(events, newest_ms)
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
@@ -234,16 +236,16 @@ class ActivityTable:
             verdicts.append((silence, about_silence))
         self.store.put(events.row, words)
         for verdict, which in verdicts:
-            self._tell(verdict, rows[which], events.row[which], events.offset[which], outcome)
+            self._note(verdict, rows[which], events.row[which], events.offset[which])
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
             self._erase(events.row[forget])
 
-    def _settle(self, events: Events, newest_ms: Ints, outcome: Outcome) -> None:
+    def _settle(self, events: Events, newest_ms: Ints) -> None:
         """Settle what is due before the events, for each of their customers."""
         due = self.store.due_load
         while len(late := np.flatnonzero(due[events.row] <= events.at_ms)):
-            self._settle_load(events.row[late], events.offset[late], outcome)
+            self._settle_load(events.row[late], events.offset[late])
         orders = np.flatnonzero(self._applier.touches_silence(events))
         if not len(orders):
             return
@@ -253,7 +255,7 @@ class ActivityTable:
         until_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         due = self.store.due_silence
         while len(late := np.flatnonzero(due[row] <= until_ms)):
-            self._settle_silence(row[late], offset[late], outcome)
+            self._settle_silence(row[late], offset[late])
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
@@ -262,7 +264,7 @@ class ActivityTable:
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
 
-    def _settle_load(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
+    def _settle_load(self, row: Ints, offset: Ints) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_load[row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
@@ -270,9 +272,9 @@ class ActivityTable:
         assert (verdict.due_ms > at_ms).all(), "time must go on"
         self.store.due_load[row] = verdict.due_ms
         self.store.put(row, words)
-        self._tell(verdict, rows, row, offset, outcome)
+        self._note(verdict, rows, row, offset)
 
-    def _settle_silence(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
+    def _settle_silence(self, row: Ints, offset: Ints) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_silence[row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
@@ -281,21 +283,28 @@ class ActivityTable:
         assert (verdict.due_ms > at_ms).all(), "time must go on"
         self.store.due_silence[row] = verdict.due_ms
         self.store.put(row, words)
-        self._tell(verdict, rows, row, offset, outcome)
+        self._note(verdict, rows, row, offset)
 
-    def _tell(
-        self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints, outcome: Outcome
-    ) -> None:
-        """Make alerts of the episodes that moved."""
+    def _note(self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints) -> None:
+        """Keep what there is to tell of the episodes that moved, until the end of the run."""
         moved = np.flatnonzero(verdict.moves.moved)
-        if not len(moved):
-            return
-        some = verdict.take(moved)
-        rows = rows[moved]
-        silent_ms = self.silent_ms(rows, some.at_ms)
-        ids = [self.store.ids[number] for number in row[moved].tolist()]
-        where = [LogPosition(self.topic, self.partition, o) for o in offset[moved].tolist()]
-        outcome.alerts.extend(self.explainer.alerts(some, rows, ids, silent_ms, where))
+        if len(moved):
+            told = verdict.take(moved), rows[moved], row[moved], offset[moved]
+            self._to_tell[verdict.kind].append(told)
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Make alerts of all that was noted in a run."""
+        for noted in self._to_tell.values():
+            if not noted:
+                continue
+            verdicts, rows, row, offset = zip(*noted, strict=True)
+            verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
+            silent_ms = self.silent_ms(known, verdict.at_ms)
+            ids = [self.store.ids[number] for number in np.concatenate(row).tolist()]
+            places = np.concatenate(offset).tolist()
+            where = [LogPosition(self.topic, self.partition, place) for place in places]
+            outcome.alerts.extend(self.explainer.alerts(verdict, known, ids, silent_ms, where))
+            noted.clear()
 
     def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
         """Return the silence of rows at an instant, dead time of the feed left out."""
