@@ -76,8 +76,8 @@ def _map(source: Source, chunk: Chunk[Any], mapped: list[Activity]) -> list[Refu
     refused = []
     to_activity, topic = source.to_activity, source.topic
     offset = len(mapped)
-    for index, record in enumerate(chunk.records):
-        activity = to_activity(record, topic, _PARTITION, offset)
+    for index, (record, at_ms) in enumerate(zip(chunk.records, chunk.at_ms, strict=True)):
+        activity = to_activity(record, at_ms, topic, _PARTITION, offset)
         if isinstance(activity, Rejection):
             refused.append(chunk.refuse(index, activity))
         else:

@@ -136,8 +136,8 @@ class Intake:
         activities: list[Activity] = []
         accepted = [index for index in range(len(records)) if index not in rejected]
         to_activity, topic, partition = self.source.to_activity, self.source.topic, batch.partition
-        for index, value in zip(accepted, decoded.records, strict=True):
-            mapped = to_activity(value, topic, partition, records[index].offset)
+        for index, value, at_ms in zip(accepted, decoded.records, decoded.at_ms, strict=True):
+            mapped = to_activity(value, at_ms, topic, partition, records[index].offset)
             if isinstance(mapped, Rejection):
                 rejected[index] = mapped
             else:

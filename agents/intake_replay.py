@@ -16,14 +16,14 @@ import numpy as np
 from agents.history import History
 from pipeline.feed import Feed
 from pipeline.settings import PipelineSettings
-from pipeline.units import HOUR_MS
 from schemas.activity import Activity
 from schemas.progress import Progress, SourceProgress
 
-BATCH: Final = 8192
+BATCH: Final = 32_768
 Log = list[Activity | Progress]
 
 _PARTITION, _PARTITIONS = 0, 1
+_WINDOW: Final = 1024  # events shown to a feed at once: it may stop at any, and is shown the rest
 
 
 class Intake:
@@ -41,8 +41,6 @@ class Intake:
         self._until_ms = until_ms
         self._topics = settings.sources
         self._feeds = {topic: Feed(settings.feed(topic)) for topic in self._topics}
-        jump_hours = min(settings.feed(topic).jump_hours_max for topic in self._topics)
-        self._jump_ms = round(jump_hours * HOUR_MS)
         self._taken = dict.fromkeys(self._topics, 0)
         codes = {topic: code for code, topic in enumerate(self._topics)}
         self._codes = np.array([codes.get(a.topic, -1) for a in self._activities], np.int64)
@@ -51,41 +49,33 @@ class Intake:
         self._last = {topic: last[code] for topic, code in codes.items()}
 
     def batches(self, size: int = BATCH) -> Iterator[Log]:
-        """Yield the log in batches: at most `size` activities, then a report on every source.
-
-        A batch ends before `jump_max` has gone by in it. Each source would have to be reported on
-        then by itself, and the fold is fastest on long runs of activities.
-        """
-        begin = 0
-        while begin < len(self._activities):
-            end = self._end(begin, size)
-            batch = self._activities[begin:end]
+        """Yield the log in batches: at most `size` activities, then a report on every source."""
+        for begin in range(0, len(self._activities), size):
+            batch = self._activities[begin : begin + size]
             reports = self._read(batch, begin)
-            yield [*_with_reports(batch, reports), self._report_all(end)]
-            begin = end
-
-    def _end(self, begin: int, size: int) -> int:
-        reported_ms = self._times[max(begin - 1, 0)]
-        within = int(np.searchsorted(self._times, reported_ms + self._jump_ms, side="right"))
-        return max(min(begin + size, within), begin + 1)
+            yield [*_with_reports(batch, reports), self._report_all(begin + len(batch))]
 
     def _read(self, batch: list[Activity], begin: int) -> list[tuple[int, Progress]]:
         """Take a batch in; return reports, each with the place in the batch it must precede."""
         reports = []
         codes = self._codes[begin : begin + len(batch)]
         times = self._times[begin : begin + len(batch)]
+        ended = [topic for topic in self._topics if self._last[topic] < begin]
         for code, topic in enumerate(self._topics):
-            places = np.flatnonzero(codes == code)
+            feed, places = self._feeds[topic], np.flatnonzero(codes == code)
             ids = [batch[place].customer_id for place in places.tolist()]
-            its_times = times[places].tolist()
+            its_times = times[places]
             done = 0
-            while True:
-                taken = self._feeds[topic].read(ids[done:], its_times[done:])
+            while done < len(ids):
+                until = done + _WINDOW
+                taken = feed.read(ids[done:until], its_times[done:until])
                 done += taken
                 self._taken[topic] += taken
-                if done == len(ids):
-                    break
-                reports.append((int(places[done]), Progress([self._report(topic)])))
+                if taken < _WINDOW and done < len(ids):
+                    # Time goes on for who has no more to say as well.
+                    others = [self._report(other, feed.watermark_ms) for other in ended]
+                    progress = Progress([self._report(topic), *others])
+                    reports.append((int(places[done]), progress))
         return sorted(reports, key=lambda report: report[0])
 
     def _report(self, topic: str, live_at_ms: int = 0) -> SourceProgress:

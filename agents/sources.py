@@ -14,11 +14,11 @@ from schemas.touchpoint import Touchpoint
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source. `to_activity` takes a record, topic, partition and offset."""
+    """One source. `to_activity` takes a record, when it occurred, topic, partition and offset."""
 
     topic: str
     form: type[Any]
-    to_activity: Callable[[Any, str, int, int], Activity | Rejection]
+    to_activity: Callable[[Any, int, str, int, int], Activity | Rejection]
 
 
 ORDERS: Final = Source("orders", Order, mapping.from_order)

@@ -5,12 +5,12 @@ log the activities of one source partition come in its order, so what is at or b
 position seen has been folded before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.events import Fields
 from pipeline.units import Bools, Ints
-from schemas.activity import Activity
 
 INDEX_MAX = 255  # activities of one source record, less one
 
@@ -21,12 +21,12 @@ class Positions:
     def __init__(self) -> None:
         self._next: dict[tuple[str, int], int] = {}
 
-    def fresh(self, activities: Sequence[Activity]) -> Bools:
+    def fresh(self, fields_of: Fields) -> Bools:
         """Return which activities have not been seen, and count them as seen."""
-        position = np.array([a.offset for a in activities], np.int64) << 8
-        position += np.array([a.index for a in activities], np.int64)
-        fresh = np.ones(len(activities), np.bool_)
-        for source, which in _by_source(activities):
+        position = np.array(fields_of["offset"], np.int64) << 8
+        position += np.array(fields_of["index"], np.int64)
+        fresh = np.ones(len(position), np.bool_)
+        for source, which in _by_source(fields_of["topic"], fields_of["partition"]):
             expected = np.r_[self._next.get(source, 0) - 1, position[which]]
             newest = np.maximum.accumulate(expected)
             fresh[which] = position[which] > newest[:-1]
@@ -43,11 +43,9 @@ class Positions:
 
 
 def _by_source(
-    activities: Sequence[Activity],
+    topics: list[str], partitions: list[int]
 ) -> Iterator[tuple[tuple[str, int], Ints | slice]]:
     """Yield each source partition with the places of its activities."""
-    topics = [a.topic for a in activities]
-    partitions = [a.partition for a in activities]
     names = sorted(set(topics))
     if len(names) == 1 and len(set(partitions)) == 1:
         yield (names[0], partitions[0]), slice(None)

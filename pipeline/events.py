@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from pipeline.interning import Interned
 from pipeline.units import Floats, Ints
 from schemas.activity import Activity
 from schemas.hashing import id_hashes
+
+Fields: TypeAlias = dict[str, list[Any]]  # the names are those of `Activity`
+
+_SLICE: Final = 1024
 
 
 @dataclass(slots=True)
@@ -46,35 +51,51 @@ class Events:
 _COLUMNS: Final = tuple(field.name for field in fields(Events))
 
 
-def columns(activities: Sequence[Activity], offsets: Ints, row: Ints, texts: Interned) -> Events:
+def by_field(activities: Sequence[Activity]) -> Fields:
+    """Return the fields of activities, each as a list.
+
+    In slices that stay in the processor's cache: to walk through all activities once for each
+    field takes three times as long.
+    """
+    fields_of: list[list[Any]] = [[] for _ in Activity.__struct_fields__]
+    for begin in range(0, len(activities), _SLICE):
+        part = map(astuple, activities[begin : begin + _SLICE])
+        for values, more in zip(fields_of, zip(*part, strict=True), strict=True):
+            values.extend(more)
+    return dict(zip(Activity.__struct_fields__, fields_of, strict=True))
+
+
+def columns(fields_of: Fields, offsets: Ints, row: Ints, texts: Interned) -> Events:
     """Return activities as columns."""
     return Events(
         row=row,
         offset=offsets,
-        kind=_ints([a.kind for a in activities]),
-        at_ms=_ints([a.occurred_at for a in activities]),
-        event=_hashes([a.event_id for a in activities]),
-        item=_hashes([a.item for a in activities]),
-        amount=_floats([a.amount for a in activities]),
-        rating=_floats([a.rating for a in activities]),
-        waited_seconds=_floats([a.waited_seconds for a in activities]),
-        compensation=_floats([a.compensation for a in activities]),
-        due_ms=_ints([a.due_at for a in activities]),
-        opened_ms=_ints([a.opened_at for a in activities]),
-        currency=texts.codes([a.currency for a in activities]),
-        owner=texts.codes([a.owner for a in activities]),
-        segment=texts.codes([a.segment for a in activities]),
-        channel=texts.codes([a.channel for a in activities]),
+        kind=_ints(fields_of["kind"]),
+        at_ms=_ints(fields_of["occurred_at"]),
+        event=_hashes(fields_of["event_id"]),
+        item=_hashes(fields_of["item"]),
+        amount=_floats(fields_of["amount"]),
+        rating=_floats(fields_of["rating"]),
+        waited_seconds=_floats(fields_of["waited_seconds"]),
+        compensation=_floats(fields_of["compensation"]),
+        due_ms=_ints(fields_of["due_at"]),
+        opened_ms=_ints(fields_of["opened_at"]),
+        currency=texts.codes(fields_of["currency"]),
+        owner=texts.codes(fields_of["owner"]),
+        segment=texts.codes(fields_of["segment"]),
+        channel=texts.codes(fields_of["channel"]),
     )
 
 
 def _ints(values: list[int]) -> Ints:
-    return np.array(values, np.int64)
+    return np.fromiter(values, np.int64, len(values))
 
 
 def _floats(values: list[float | None]) -> Floats:
+    if values.count(None) == len(values):
+        return np.full(len(values), np.nan)
     return np.array(values, np.float64)  # None becomes NaN
 
 
 def _hashes(values: list[str]) -> NDArray[np.uint64]:
-    return np.array(id_hashes(values), np.uint64)
+    return np.fromiter(id_hashes(values), np.uint64, len(values))

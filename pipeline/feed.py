@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.settings import FeedSettings
-from pipeline.units import HOUR_MS
+from pipeline.units import HOUR_MS, Ints
 from schemas.progress import SourceProgress
 
 AHEAD_MAX: Final = 1_000  # events kept that wait for a jump to be confirmed
@@ -32,17 +32,17 @@ class Feed:
         self._reported_ms = watermark_ms
         self.watermark_ms = watermark_ms
 
-    def read(self, customer_ids: Sequence[str], times_ms: Sequence[int]) -> int:
+    def read(self, customer_ids: Sequence[str], times_ms: Sequence[int] | Ints) -> int:
         """Take in events in order, up to the first that a report must precede.
 
         Returns:
             How many were taken in: all, or the number before that event. `report`, then call
             again with the rest.
         """
-        if self._steady(times_ms):
-            return len(times_ms)
-        for taken, (customer_id, at_ms) in enumerate(zip(customer_ids, times_ms, strict=True)):
-            if self._advance(customer_id, at_ms) or self._must_report(at_ms):
+        begin = self._steady(times_ms)
+        for taken in range(begin, len(times_ms)):
+            at_ms = int(times_ms[taken])
+            if self._advance(customer_ids[taken], at_ms) or self._must_report(at_ms):
                 return taken
         return len(times_ms)
 
@@ -56,21 +56,18 @@ class Feed:
             topic, partition, partitions, next_offset, self.watermark_ms, live_at_ms, gaps
         )
 
-    def _steady(self, times_ms: Sequence[int]) -> bool:
-        """Take in the events at once, if none of them needs a closer look."""
+    def _steady(self, times_ms: Sequence[int] | Ints) -> int:
+        """Take in at once the events at the beginning that need no closer look; return how many."""
         if not self.watermark_ms or not len(times_ms):
-            return not len(times_ms)
+            return 0
         marks = np.maximum.accumulate(np.concatenate([[self.watermark_ms], times_ms]))
-        newest_ms = int(marks[-1])
-        step_ms = int(np.diff(marks).max())
-        if step_ms > min(self._idle_ms, self._jump_ms):
-            return False
-        if newest_ms > self._reported_ms + self._jump_ms:
-            return False
-        if newest_ms > self.watermark_ms:
+        ahead = np.diff(marks) > min(self._idle_ms, self._jump_ms)
+        ahead |= marks[1:] > self._reported_ms + self._jump_ms
+        taken = int(ahead.argmax()) if ahead.any() else len(times_ms)
+        if marks[taken] > self.watermark_ms:
             self._ahead.clear()
-        self.watermark_ms = newest_ms
-        return True
+        self.watermark_ms = int(marks[taken])
+        return taken
 
     def _must_report(self, at_ms: int) -> bool:
         unsaid = self.watermark_ms > self._reported_ms

@@ -18,11 +18,14 @@ from pipeline.rows import PURCHASES, Rows
 from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import factors
-from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
 from pipeline.waiting import Overdue, overdue
 
 _FADED_MS: Final = 20 * 365 * DAY_MS
 _ROUNDING: Final = 1e-9
+_STEPS_MAX: Final = 1e5
+_PLACES: Final = 16
+_STEPS: Final = np.arange(1, _PLACES + 1)
 
 
 @dataclass(slots=True)
@@ -63,9 +66,7 @@ class Frustration:
 
     def next_ms(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Ints:
         """Return the earliest instant at which, with no further event, an episode could move."""
-        due_ms = np.where(
-            self._could_rise(reading, rows, at_ms, moves), reading.overdue.step_ms, NEVER
-        )
+        due_ms = self._rising_ms(reading, rows, at_ms, moves)
         alarmed = np.flatnonzero(moves.alarmed)
         if len(alarmed):
             drop_ms = reading.overdue.drop_ms[alarmed]
@@ -75,15 +76,31 @@ class Frustration:
             due_ms[alarmed] = np.minimum(until_ms, fading_ms)
         return due_ms
 
-    def _could_rise(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Bools:
-        """Return for whom waiting alone, while it lasts, could reach the next level."""
-        waits = reading.overdue
-        growth = _total((waits.severity_max - waits.severity) * self._weights)
-        lasting_ms = np.maximum(waits.last_drop_ms - at_ms, 0)
-        least = self._endurance(rows, at_ms + lasting_ms, self._factors.min())
-        ratio = np.where(moves.alarmed, self.settings.critical_ratio, self.settings.enter_ratio)
-        could = reading.load + growth >= least * ratio * (1 - _ROUNDING)
-        return could & (growth > 0) & ~(moves.alarmed & moves.critical)
+    def _rising_ms(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Ints:
+        """Return the first step at which waiting alone could reach the next level.
+
+        With each step a matter grows by one share of what it can still grow, so k steps from now
+        all of them together have grown by (1 - exp(-k step / scale)) of that, at most.
+        """
+        waits, step_ms = reading.overdue, round(self.settings.step_hours * HOUR_MS)
+        result = np.full(len(rows), NEVER)
+        open_ = np.flatnonzero(waits.step_ms < NEVER)
+        if not len(open_):
+            return result
+        growth = _total((waits.severity_max - waits.severity)[open_] * self._weights)
+        last_ms = np.maximum(waits.last_drop_ms[open_], at_ms[open_])
+        least = self._endurance(rows[open_], last_ms, self._factors.min())
+        alarmed = moves.alarmed[open_]
+        ratio = np.where(alarmed, self.settings.critical_ratio, self.settings.enter_ratio)
+        missing = least * ratio * (1 - _ROUNDING) - reading.load[open_]
+        could = np.flatnonzero((missing < growth) & ~(alarmed & moves.critical[open_]))
+        share = np.maximum(missing[could] / growth[could], 0.0)
+        steps = -np.log1p(-share) * self.settings.late_days_scale * DAY_MS / step_ms
+        before = np.maximum(np.ceil(np.minimum(steps * (1 - _ROUNDING), _STEPS_MAX)) - 1, 0)
+        which = open_[could]
+        rise_ms = waits.step_ms[which] + before.astype(np.int64) * step_ms
+        result[which] = np.where(rise_ms < last_ms[could], rise_ms, NEVER)
+        return result
 
     def _fading_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
         """Return the earliest instant at which the load could be below the exit level.
@@ -108,12 +125,20 @@ class Frustration:
     def _crossing_ms(self, rows: Rows, at_ms: Ints, open_now: Floats, until_ms: Ints) -> Ints:
         low, high = at_ms.copy(), np.minimum(until_ms, at_ms + _FADED_MS)
         reached = self._below(rows, high, open_now)
-        while (searching := reached & (high - low > 1)).any():
-            middle = np.where(searching, low + (high - low) // 2, high)
-            below = self._below(rows, middle, open_now)
-            high = np.where(searching & below, middle, high)
-            low = np.where(searching & ~below, middle, low)
-        return np.where(reached, high, NEVER)
+        result = np.where(reached, high, NEVER)
+        some = np.flatnonzero(reached)
+        low, high = low[some], high[some]
+        # Sixteen places at a time: what costs is the number of steps, for the few who come here.
+        rows, open_now = np.repeat(rows[some], _PLACES), np.repeat(open_now[some], _PLACES, axis=0)
+        while len(some) and (high - low).max() > 1:
+            places = low[:, None] + np.maximum((high - low)[:, None] * _STEPS // _PLACES, 1)
+            below = self._below(rows, places.ravel(), open_now).reshape(places.shape)
+            below[:, -1] = True  # that is `high`
+            first = below.argmax(axis=1)
+            every = np.arange(len(some))
+            high, low = places[every, first], np.where(first, places[every, first - 1], low)
+        result[some] = high
+        return result
 
     def _below(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Bools:
         _, load, endurance = self._weigh(rows, at_ms, open_now)

@@ -23,8 +23,7 @@ class Interned:
 
     def codes(self, texts: list[str]) -> Ints:
         """Return the codes of texts; who has none yet gets a new one."""
-        code = self._codes
-        return np.array([code[text] for text in texts], np.int64)
+        return np.fromiter(map(self._codes.__getitem__, texts), np.int64, len(texts))
 
     def text(self, code: int) -> str:
         """Return the text of a code."""

@@ -102,23 +102,33 @@ def _make_room(
     if not len(which):
         return
     heads = rows["items"][which]
-    full = np.flatnonzero(pool.count(heads) >= ITEMS_MAX)
-    if len(full):
+    for leaving in (_is_forgotten, _is_closed):
+        # What is forgotten goes first, so that it makes no difference if it was purged before.
+        full = np.flatnonzero(pool.count(heads) >= ITEMS_MAX)
+        if not len(full):
+            break
         crowded = heads[full]
         gone = np.zeros(len(pool.records), np.bool_)
         for positions, slots in pool.each(crowded):
-            item = pool.records[slots]
-            forgotten = item["forget_ms"] <= events.at_ms[which[full[positions]]]
-            gone[slots] = forgotten | (item["state"] != OPEN)
+            gone[slots] = leaving(pool.records[slots], events.at_ms[which[full[positions]]])
         pool.remove(crowded, gone)
         heads[full] = crowded
         rows["items"][which] = heads
+    else:
         lost = pool.count(heads) >= ITEMS_MAX
         rows["items_lost"][which[lost]] += rows["items_lost"][which[lost]] < np.uint16(65535)
         which, heads = which[~lost], heads[~lost]
     slot[which] = pool.add(heads, keys[which])
     pool.records["row"][slot[which]] = events.row[which]
     rows["items"][which] = heads
+
+
+def _is_forgotten(item: NDArray[Any], at_ms: Ints) -> Bools:
+    return np.asarray(item["forget_ms"] <= at_ms)
+
+
+def _is_closed(item: NDArray[Any], _at_ms: Ints) -> Bools:
+    return np.asarray(item["state"] != OPEN)
 
 
 def _open_blank(item: NDArray[Any], events: Events, matter: Ints, blank: Bools) -> None:

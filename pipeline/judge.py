@@ -4,7 +4,9 @@ One entry a detector: what is found there is the same whether an event, a due ti
 for it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +62,12 @@ class Verdict:
     parts: Floats | None  # (n, causes) of frustration
     silent_ms: Ints | None  # of inactivity
     due_ms: Ints
+
+    @classmethod
+    def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
+        """Return verdicts of one detector as one."""
+        joined: Verdict = _joined(verdicts)
+        return joined
 
     def take(self, which: Ints) -> "Verdict":
         """Return some of them."""
@@ -123,6 +131,17 @@ class Judge:
         lost_ms = np.where(alarmed, np.maximum(lost_ms, at_ms + 1), NEVER)
         due_ms = np.minimum(np.minimum(crossing_ms, lost_ms), moves.next_ms)
         return Verdict(INACTIVITY, at_ms, signals, moves, None, silence.ms, due_ms)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Return arrays one behind the other; of records of arrays, each field so."""
+    first: Any = parts[0]
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)
+    if not is_dataclass(first):
+        return first  # the kind, or nothing
+    names, record = [field.name for field in fields(first)], first.__class__
+    return record(*(_joined([getattr(part, name) for part in parts]) for name in names))
 
 
 def _alive(liveness: Liveness, since_ms: Ints, at_ms: Ints) -> Ints:

@@ -36,6 +36,12 @@ class Liveness:
         """Return the newest event of the source, 0 for none: it was alive until then."""
         return max(self._newest.values(), default=0)
 
+    def changes(self, partition: int, gaps: Sequence[Gap]) -> bool:
+        """Return whether a report with these gaps could change what is dead or alive."""
+        # With gaps of one partition alone, its own progress cannot change where all are dead.
+        alone = self._newest.keys() <= {partition}
+        return bool(gaps) or (not alone and any(self._gaps.values()))
+
     def report(self, partition: int, newest_ms: int, gaps: Sequence[Gap]) -> int:
         """Take in what a partition says: its newest event, and its gaps since it last said.
 
@@ -47,8 +53,7 @@ class Liveness:
         held = self._gaps.setdefault(partition, [])
         # Said twice, or by a reader that forgot where it was: only what is new of it counts.
         held.extend((max(start, known), end) for start, end in gaps if end > known)
-        # With gaps of one partition alone, its own progress cannot change where all are dead.
-        if not gaps and (len(self._newest) == 1 or not any(self._gaps.values())):
+        if not self.changes(partition, gaps):
             return 0
         before = self.dead()
         self._find()

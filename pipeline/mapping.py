@@ -28,8 +28,10 @@ class _BadInstantError(Exception):
     """An instant outside what is accepted."""
 
 
-def from_order(order: Order, topic: str, partition: int, offset: int) -> Activity | Rejection:
-    """Return the activity that an order record tells of."""
+def from_order(
+    order: Order, at_ms: int, topic: str, partition: int, offset: int
+) -> Activity | Rejection:
+    """Return the activity that an order record tells of; `at_ms` is when it occurred."""
     kind = ORDER_KINDS[order.status]
     if kind == Kind.ORDER_CANCELLED and order.by is Canceller.COMPANY:
         kind = int(Kind.ORDER_FAILED)
@@ -40,7 +42,7 @@ def from_order(order: Order, topic: str, partition: int, offset: int) -> Activit
     return Activity(
         order.customer_id,
         kind,
-        milliseconds(order.occurred_at),
+        at_ms,
         order.event_id,
         topic,
         partition,
@@ -56,8 +58,10 @@ def from_order(order: Order, topic: str, partition: int, offset: int) -> Activit
     )
 
 
-def from_ticket(ticket: Ticket, topic: str, partition: int, offset: int) -> Activity | Rejection:
-    """Return the activity that a ticket record tells of."""
+def from_ticket(
+    ticket: Ticket, at_ms: int, topic: str, partition: int, offset: int
+) -> Activity | Rejection:
+    """Return the activity that a ticket record tells of; `at_ms` is when it occurred."""
     try:
         due_at = _ms("promised_at", ticket.promised_at) if ticket.promised_at is not None else 0
         opened_at = _ms("opened_at", ticket.opened_at) if ticket.opened_at is not None else 0
@@ -66,7 +70,7 @@ def from_ticket(ticket: Ticket, topic: str, partition: int, offset: int) -> Acti
     return Activity(
         ticket.customer_id,
         TICKET_KINDS[ticket.status],
-        milliseconds(ticket.occurred_at),
+        at_ms,
         ticket.event_id,
         topic,
         partition,
@@ -85,9 +89,9 @@ def from_ticket(ticket: Ticket, topic: str, partition: int, offset: int) -> Acti
 
 
 def from_touchpoint(
-    touchpoint: Touchpoint, topic: str, partition: int, offset: int
+    touchpoint: Touchpoint, at_ms: int, topic: str, partition: int, offset: int
 ) -> Activity | Rejection:
-    """Return the activity that a touchpoint tells of."""
+    """Return the activity that a touchpoint tells of; `at_ms` is when it occurred."""
     try:
         due_at = _ms("due_at", touchpoint.due_at) if touchpoint.due_at is not None else 0
     except _BadInstantError as error:
@@ -95,7 +99,7 @@ def from_touchpoint(
     return Activity(
         touchpoint.customer_id,
         TOUCHPOINT_KINDS[touchpoint.kind],
-        milliseconds(touchpoint.occurred_at),
+        at_ms,
         touchpoint.event_id,
         topic,
         partition,

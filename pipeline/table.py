@@ -18,21 +18,24 @@ from pipeline import episodes, items
 from pipeline.apply import Applier
 from pipeline.clock import Clock
 from pipeline.duplicates import Positions
-from pipeline.events import Events, columns
+from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
 from pipeline.judge import Judge, News, Pools, Verdict
+from pipeline.kinds import ALERT_KINDS
 from pipeline.liveness import Liveness
 from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.store import RowStore
+from pipeline.ticks import Ticks
 from pipeline.units import HOUR_MS, NEVER, Bools, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
 from schemas.progress import Progress
 
 _PURGE_MIN = 1024
+_FORGET = int(Kind.FORGET)
 
 
 @dataclass(slots=True)
@@ -43,6 +46,23 @@ class Outcome:
     applied: int = 0
     duplicates_by_position: int = 0
     duplicates_by_event: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """Activities of the log, and the ticks between them."""
+
+    now_ms: list[int]  # by tick, as the next two; the first stands for how the run begins
+    newest_ms: list[int]
+    tick_offsets: list[int] = field(default_factory=lambda: [-1])
+    activities: list[Activity] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+
+    def tick(self, now_ms: int, newest_ms: int, offset: int) -> None:
+        """Add a tick after the activities so far."""
+        self.now_ms.append(now_ms)
+        self.newest_ms.append(newest_ms)
+        self.tick_offsets.append(offset)
 
 
 class ActivityTable:
@@ -62,6 +82,8 @@ class ActivityTable:
         self.judge = Judge(settings)
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
+        self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
+        self._to_tell = {kind: [] for kind in ALERT_KINDS}
         self._purge_at = _PURGE_MIN
 
     def __len__(self) -> int:
@@ -74,21 +96,38 @@ class ActivityTable:
         return self.store.nbytes + self.pools.items.nbytes + self.pools.episodes.nbytes
 
     def step(self, records: Sequence[Activity | Progress], offsets: Sequence[int]) -> Outcome:
-        """Fold records of the log, in their order; `offsets` are theirs in the log."""
+        """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
+        run = self._new_run()
         for begin, end in _runs(records):
             first = records[begin]
             if isinstance(first, Progress):
-                self._hear(first, offsets[begin], outcome)
+                if self._changes_liveness(first):
+                    self._fold(run, outcome)
+                    run = self._new_run()
+                self._hear(first)
+                run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
             else:
-                run = records[begin:end]
-                self._fold(run, np.array(offsets[begin:end], np.int64), outcome)  # type: ignore[arg-type]
+                run.activities += records[begin:end]  # type: ignore[arg-type]
+                run.offsets += offsets[begin:end]
+        self._fold(run, outcome)
         outcome.alerts.sort(
             key=lambda a: (a.source.offset, a.occurred_at, a.customer_id, a.kind, a.revision)
         )
         return outcome
 
-    def _hear(self, progress: Progress, offset: int, outcome: Outcome) -> None:
+    def _new_run(self) -> "_Run":
+        return _Run([self.clock.now_ms], [self.orders_feed.newest_ms])
+
+    def _changes_liveness(self, progress: Progress) -> bool:
+        """Return whether a report says more than that the orders feed is alive."""
+        return any(
+            self.orders_feed.changes(source.partition, source.gaps)
+            for source in progress.sources
+            if source.topic == self.settings.orders_topic
+        )
+
+    def _hear(self, progress: Progress) -> None:
         revived_ms = 0
         for source in progress.sources:
             if source.topic == self.settings.orders_topic:
@@ -100,50 +139,80 @@ class ActivityTable:
             # What silence waits for may come so much earlier; looking too early does no harm.
             due_ms = self.store.due_silence
             due_ms[due_ms < NEVER] -= revived_ms
-        self._tick(offset, outcome)
 
-    def _tick(self, offset: int, outcome: Outcome) -> None:
-        """Settle everything that is due by the clock."""
-        now_ms = self.clock.now_ms
-        # Silence is judged only as far as the feed is known to have been alive.
-        heard_ms = min(now_ms, self.orders_feed.newest_ms)
-        while len(rows := np.flatnonzero(self.store.due_load <= now_ms)):
-            self._settle_load(rows, np.full(len(rows), offset), outcome)
-        while len(rows := np.flatnonzero(self.store.due_silence <= heard_ms)):
-            self._settle_silence(rows, np.full(len(rows), offset), outcome)
-        if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
-            self._purge(now_ms)
+    def _fold(self, run: "_Run", outcome: Outcome) -> None:
+        """Fold the activities of a run, each customer's ticks in their place between them."""
+        ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
+        fields_of, offsets = self._fresh(run, outcome)
+        row = self.store.intern(fields_of["customer_id"])
+        # By row: up to which tick it has been settled.
+        passed = np.zeros(self.store.size, np.int64)
+        if len(row):
+            events = columns(fields_of, offsets, row, self.texts)
+            for events_of_round in _rounds(events):
+                self._round(events_of_round, ticks, passed, outcome)
+        if ticks.last:
+            self._tick(ticks, passed)
+        self._tell(outcome)
+        if _FORGET in fields_of["kind"]:
+            forgotten = np.array(fields_of["kind"]) == _FORGET
+            self.store.release(np.unique(row[forgotten]))
 
-    def _fold(self, activities: Sequence[Activity], offsets: Ints, outcome: Outcome) -> None:
-        fresh = self.positions.fresh(activities)
+    def _fresh(self, run: "_Run", outcome: Outcome) -> tuple[Fields, Ints]:
+        """Return the activities of a run that are not copies, with their offsets."""
+        fields_of, offsets = by_field(run.activities), np.array(run.offsets, np.int64)
+        fresh = self.positions.fresh(fields_of)
         if not fresh.all():
             outcome.duplicates_by_position += int((~fresh).sum())
-            activities = list(compress(activities, fresh))
+            fields_of = {name: list(compress(v, fresh)) for name, v in fields_of.items()}
             offsets = offsets[fresh]
-        if not activities:
-            return
-        row = self.store.intern([activity.customer_id for activity in activities])
-        events = columns(activities, offsets, row, self.texts)
-        nth = _nth_of_row(row)
-        events = events.take(np.argsort(nth, kind="stable"))
-        ends = np.cumsum(np.bincount(nth))
-        for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-            self._round(events.take(slice(begin, end)), outcome)
-        forgotten = row[events_of_kind(activities, Kind.FORGET)]
-        if len(forgotten):
-            self.store.release(np.unique(forgotten))
+        return fields_of, offsets
 
-    def _round(self, events: Events, outcome: Outcome) -> None:
+    def _tick(self, ticks: Ticks, passed: Ints) -> None:
+        """Settle everything that is due by the ticks of a run."""
+        load_due = self.store.due_load <= ticks.now_ms[-1]
+        silence_due = self.store.due_silence <= ticks.heard_ms[-1]
+        row = np.flatnonzero(load_due | silence_due)
+        self._pass_ticks(ticks, row, passed[row], np.full(len(row), ticks.last))
+        if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
+            self._purge(int(ticks.now_ms[-1]))
+
+    def _pass_ticks(self, ticks: Ticks, row: Ints, passed: Ints, until: Ints) -> None:
+        """Settle what is due by the ticks after `passed` up to `until`, in their order."""
+        while len(row):
+            load = ticks.load_due(self.store.due_load[row], passed)
+            silence = ticks.silence_due(self.store.due_silence[row], passed)
+            tick = np.minimum(load, silence)
+            due = np.flatnonzero(tick <= until)
+            row, tick, until = row[due], tick[due], until[due]
+            # A tick looks at the load first.
+            of_load = load[due] == tick
+            for which, settle in (
+                (np.flatnonzero(of_load), self._settle_load),
+                (np.flatnonzero(~of_load), self._settle_silence),
+            ):
+                if len(which):
+                    settle(row[which], ticks.offset[tick[which]])
+            passed = tick - 1
+
+    def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
+        before = ticks.before(events.offset)
+        ahead = np.flatnonzero(before > passed[events.row])
+        if len(ahead):
+            row = events.row[ahead]
+            self._pass_ticks(ticks, row, passed[row], before[ahead])
+            passed[row] = before[ahead]
         _, rows = self.store.gather(events.row)
         again = (rows["events"] == events.event[:, None]).any(axis=1)
         if again.any():
             outcome.duplicates_by_event += int(again.sum())
-            events = events.take(~again)
+            events, before = events.take(~again), before[~again]
         if not len(events):
             return
         outcome.applied += len(events)
-        self._settle(events, outcome)
+        newest_ms = ticks.newest_ms[before]
+        self._settle(events, newest_ms)
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
@@ -159,7 +228,7 @@ class ActivityTable:
                 self.orders_feed,
                 events.row[about_silence],
                 some,
-                self._silence_ms(events, at_ms)[about_silence],
+                self._silence_ms(events, at_ms, newest_ms)[about_silence],
                 news.take(about_silence),
             )
             rows["episodes"][about_silence] = some["episodes"]
@@ -167,36 +236,35 @@ class ActivityTable:
             verdicts.append((silence, about_silence))
         self.store.put(events.row, words)
         for verdict, which in verdicts:
-            self._tell(verdict, rows[which], events.row[which], events.offset[which], outcome)
+            self._note(verdict, rows[which], events.row[which], events.offset[which])
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
             self._erase(events.row[forget])
 
-    def _settle(self, events: Events, outcome: Outcome) -> None:
+    def _settle(self, events: Events, newest_ms: Ints) -> None:
         """Settle what is due before the events, for each of their customers."""
         due = self.store.due_load
         while len(late := np.flatnonzero(due[events.row] <= events.at_ms)):
-            self._settle_load(events.row[late], events.offset[late], outcome)
+            self._settle_load(events.row[late], events.offset[late])
         orders = np.flatnonzero(self._applier.touches_silence(events))
         if not len(orders):
             return
         row, offset, at_ms = events.row[orders], events.offset[orders], events.at_ms[orders]
         # A date far ahead of its feed does not prove that the feed was alive until then.
-        newest_ms = self.orders_feed.newest_ms
+        newest_ms = newest_ms[orders]
         until_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         due = self.store.due_silence
         while len(late := np.flatnonzero(due[row] <= until_ms)):
-            self._settle_silence(row[late], offset[late], outcome)
+            self._settle_silence(row[late], offset[late])
 
-    def _silence_ms(self, events: Events, at_ms: Ints) -> Ints:
+    def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
-        newest_ms = self.orders_feed.newest_ms
         # An order or a farewell ends the silence, so how long it was is no question then.
         ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
 
-    def _settle_load(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
+    def _settle_load(self, row: Ints, offset: Ints) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_load[row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
@@ -204,9 +272,9 @@ class ActivityTable:
         assert (verdict.due_ms > at_ms).all(), "time must go on"
         self.store.due_load[row] = verdict.due_ms
         self.store.put(row, words)
-        self._tell(verdict, rows, row, offset, outcome)
+        self._note(verdict, rows, row, offset)
 
-    def _settle_silence(self, row: Ints, offset: Ints, outcome: Outcome) -> None:
+    def _settle_silence(self, row: Ints, offset: Ints) -> None:
         words, rows = self.store.gather(row)
         at_ms = self.store.due_silence[row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
@@ -215,21 +283,28 @@ class ActivityTable:
         assert (verdict.due_ms > at_ms).all(), "time must go on"
         self.store.due_silence[row] = verdict.due_ms
         self.store.put(row, words)
-        self._tell(verdict, rows, row, offset, outcome)
+        self._note(verdict, rows, row, offset)
 
-    def _tell(
-        self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints, outcome: Outcome
-    ) -> None:
-        """Make alerts of the episodes that moved."""
+    def _note(self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints) -> None:
+        """Keep what there is to tell of the episodes that moved, until the end of the run."""
         moved = np.flatnonzero(verdict.moves.moved)
-        if not len(moved):
-            return
-        some = verdict.take(moved)
-        rows = rows[moved]
-        silent_ms = self.silent_ms(rows, some.at_ms)
-        ids = [self.store.ids[number] for number in row[moved].tolist()]
-        where = [LogPosition(self.topic, self.partition, o) for o in offset[moved].tolist()]
-        outcome.alerts.extend(self.explainer.alerts(some, rows, ids, silent_ms, where))
+        if len(moved):
+            told = verdict.take(moved), rows[moved], row[moved], offset[moved]
+            self._to_tell[verdict.kind].append(told)
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Make alerts of all that was noted in a run."""
+        for noted in self._to_tell.values():
+            if not noted:
+                continue
+            verdicts, rows, row, offset = zip(*noted, strict=True)
+            verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
+            silent_ms = self.silent_ms(known, verdict.at_ms)
+            ids = [self.store.ids[number] for number in np.concatenate(row).tolist()]
+            places = np.concatenate(offset).tolist()
+            where = [LogPosition(self.topic, self.partition, place) for place in places]
+            outcome.alerts.extend(self.explainer.alerts(verdict, known, ids, silent_ms, where))
+            noted.clear()
 
     def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
         """Return the silence of rows at an instant, dead time of the feed left out."""
@@ -258,11 +333,6 @@ class ActivityTable:
         self.store.erase(row)
 
 
-def events_of_kind(activities: Sequence[Activity], kind: Kind) -> Ints:
-    """Return the positions of one kind among activities."""
-    return np.flatnonzero([activity.kind == kind for activity in activities])
-
-
 def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
     """Yield (begin, end) of each Progress alone, and of the activities between."""
     begin = 0
@@ -273,6 +343,16 @@ def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
         begin = place + 1
     if begin < len(records):
         yield begin, len(records)
+
+
+def _rounds(events: Events) -> Iterator[Events]:
+    """Yield the first event of each customer, then the second of each, and so on."""
+    nth = _nth_of_row(events.row)
+    events = events.take(np.argsort(nth, kind="stable"))
+    begin = 0
+    for end in np.cumsum(np.bincount(nth)).tolist():
+        yield events.take(slice(begin, end))
+        begin = end
 
 
 def _nth_of_row(row: Ints) -> Ints:

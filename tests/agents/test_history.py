@@ -83,11 +83,11 @@ def test_a_gap_is_reported_before_the_first_activity_after_it(tmp_path, size):
 
 
 def test_every_batch_ends_with_a_report_on_every_source(tmp_path):
-    """Of five activities, or of those of 24 hours: 0 to 1, to 2, to 3, and the rest of day 3."""
-    log = log_of(history(tmp_path, regulars(*range(4)), tickets=[ticket("t", 0)]), 5)
-    ends = [record for record in log if isinstance(record, Progress) and len(record.sources) == 3]
-    assert [end.sources[0].next_offset for end in ends] == [4, 7, 10, 12]
-    assert [end.sources[1].next_offset for end in ends] == [1, 1, 1, 1]
+    """Of five activities each: the ticket is the first's; three orders are of each day."""
+    days = history(tmp_path, regulars(*range(4)), tickets=[ticket("t", 0)])
+    ends = [batch[-1].sources for batch in Intake(days, PipelineSettings()).batches(5)]
+    assert [orders.next_offset for orders, _, _ in ends] == [4, 9, 12]
+    assert [tickets.next_offset for _, tickets, _ in ends] == [1, 1, 1]
 
 
 def test_the_clock_does_not_wait_for_a_source_that_has_no_more_to_say(tmp_path):

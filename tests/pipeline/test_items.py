@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import items
-from pipeline.events import columns
+from pipeline.events import by_field, columns
 from pipeline.interning import Interned
 from pipeline.rows import CAUSE, row_dtype
 from pipeline.settings import FrustrationSettings, ItemSettings, WindowSettings
@@ -42,7 +42,7 @@ class Customer:
             due_at=0 if due is None else at(due),
             opened_at=0 if opened is None else at(opened),
         )
-        events = columns([event], np.zeros(1, np.int64), np.ones(1, np.int64), Interned())
+        events = columns(by_field([event]), np.zeros(1, np.int64), np.ones(1, np.int64), Interned())
         return items.follow(KNOWN, FRUSTRATION, self.pool, self.rows, events)
 
     def waiting(self, when, cause="waiting"):
