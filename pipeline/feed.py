@@ -82,10 +82,10 @@ class Feed:
         if at_ms <= self.watermark_ms:
             return False
         if at_ms - self.watermark_ms > self._jump_ms:
-            self._move(self._confirmed(customer_id, at_ms))
-            # From there on others may be in reach, else it would lag behind for good.
-            while self._ahead and min(self._ahead)[0] <= self.watermark_ms + self._jump_ms:
-                self._move(min(self._ahead)[0])
+            if len(self._ahead) < AHEAD_MAX:
+                self._ahead.append((at_ms, customer_id))
+            while (further_ms := self._confirmed()) > self.watermark_ms:
+                self._move(further_ms)
         else:
             self._move(at_ms)
             self._ahead.clear()
@@ -100,10 +100,13 @@ class Feed:
                 self._gaps.append((self.watermark_ms, mark_ms))
             self.watermark_ms = max(self.watermark_ms, mark_ms)
 
-    def _confirmed(self, customer_id: str, at_ms: int) -> int:
-        """Return how far time is confirmed to have come, after one more event beyond a jump."""
-        if len(self._ahead) < AHEAD_MAX:
-            self._ahead.append((at_ms, customer_id))
+    def _confirmed(self) -> int:
+        """Return how far time has come by what is ahead, the next step at least."""
+        if not self._ahead:
+            return self.watermark_ms
+        nearest_ms = min(self._ahead)[0]
+        if nearest_ms <= self.watermark_ms + self._jump_ms:
+            return nearest_ms  # within reach of a jump confirmed before
         earliest: dict[str, int] = {}
         for ms, who in sorted(self._ahead):
             earliest.setdefault(who, ms)
