@@ -112,7 +112,8 @@ def test_in_a_cluster_of_somebody_it_leaves_no_topic(demo: Demo, kafka_bootstrap
     try:
         eventually(lambda: len(own()) == 7, 30)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        process.communicate(timeout=30)
+        assert process.returncode == 0
         eventually(lambda: not own(), 15)
     finally:
         admin.close()
