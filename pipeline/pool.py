@@ -50,9 +50,14 @@ class Pool:
     def find(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
         """Return the slot of each key in its chain, 0 where it is not there."""
         found = np.zeros(len(heads), np.int64)
-        for positions, slots in self.each(heads):
+        positions = np.flatnonzero(heads)
+        slots = heads[positions].astype(np.int64)
+        while len(positions):
             hit = self.records["key"][slots] == keys[positions]
             found[positions[hit]] = slots[hit]
+            after = self.records["next"][slots].astype(np.int64)
+            going_on = ~hit & (after > 0)
+            positions, slots = positions[going_on], after[going_on]
         return found
 
     def count(self, heads: Refs) -> Ints:

@@ -75,6 +75,10 @@ class RowStore:
         words = self._words[row]
         return words, words.view(self.dtype)[:, 0]
 
+    def read(self, row: Ints, name: str) -> NDArray[Any]:
+        """Return a copy of one field of rows."""
+        return np.asarray(self._words.view(self.dtype)[name][row, 0])
+
     def put(self, row: Ints, words: Words) -> None:
         """Put a gathered copy back; the rows count as changed."""
         self._words[row] = words

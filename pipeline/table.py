@@ -28,7 +28,7 @@ from pipeline.orders import last_ms
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.store import RowStore
-from pipeline.ticks import Ticks
+from pipeline.ticks import Pending, Ticks
 from pipeline.units import HOUR_MS, NEVER, Bools, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
@@ -173,38 +173,37 @@ class ActivityTable:
         load_due = self.store.due_load <= ticks.now_ms[-1]
         silence_due = self.store.due_silence <= ticks.heard_ms[-1]
         row = np.flatnonzero(load_due | silence_due)
-        self._pass_ticks(ticks, row, passed[row], np.full(len(row), ticks.last))
+        self._settle(ticks, Pending.ticks_only(row, passed[row], ticks.last))
         if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
             self._purge(int(ticks.now_ms[-1]))
 
-    def _pass_ticks(self, ticks: Ticks, row: Ints, passed: Ints, until: Ints) -> None:
-        """Settle what is due by the ticks after `passed` up to `until`, in their order."""
-        while len(row):
-            load = ticks.load_due(self.store.due_load[row], passed)
-            silence = ticks.silence_due(self.store.due_silence[row], passed)
-            tick = np.minimum(load, silence)
-            due = np.flatnonzero(tick <= until)
-            row, tick, until = row[due], tick[due], until[due]
-            # A tick looks at the load first.
-            of_load = load[due] == tick
+    def _settle(self, ticks: Ticks, pending: Pending) -> None:
+        """Settle what is due before events and by ticks, for each customer in the order of time."""
+        while len(pending.row):
+            row = pending.row
+            load, silence = ticks.turns(
+                self.store.due_load[row], self.store.due_silence[row], pending
+            )
+            turn = np.minimum(load, silence)
+            due = np.flatnonzero(turn < NEVER)
+            pending, turn = pending.take(due), turn[due]
+            offset = ticks.offsets(turn, pending)
+            # Each turn looks at the load first.
+            of_load = load[due] == turn
             for which, settle in (
                 (np.flatnonzero(of_load), self._settle_load),
                 (np.flatnonzero(~of_load), self._settle_silence),
             ):
                 if len(which):
-                    settle(row[which], ticks.offset[tick[which]])
-            passed = tick - 1
+                    settle(pending.row[which], offset[which])
+            pending.passed = turn - 1
 
     def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
-        ahead = np.flatnonzero(before > passed[events.row])
-        if len(ahead):
-            row = events.row[ahead]
-            self._pass_ticks(ticks, row, passed[row], before[ahead])
-            passed[row] = before[ahead]
-        _, rows = self.store.gather(events.row)
-        again = (rows["events"] == events.event[:, None]).any(axis=1)
+        again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
+        self._settle(ticks, self._pending(events, ticks, passed, before, again))
+        passed[events.row] = before
         if again.any():
             outcome.duplicates_by_event += int(again.sum())
             events, before = events.take(~again), before[~again]
@@ -212,7 +211,6 @@ class ActivityTable:
             return
         outcome.applied += len(events)
         newest_ms = ticks.newest_ms[before]
-        self._settle(events, newest_ms)
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
@@ -241,21 +239,23 @@ class ActivityTable:
         if len(forget):
             self._erase(events.row[forget])
 
-    def _settle(self, events: Events, newest_ms: Ints) -> None:
-        """Settle what is due before the events, for each of their customers."""
-        due = self.store.due_load
-        while len(late := np.flatnonzero(due[events.row] <= events.at_ms)):
-            self._settle_load(events.row[late], events.offset[late])
-        orders = np.flatnonzero(self._applier.touches_silence(events))
-        if not len(orders):
-            return
-        row, offset, at_ms = events.row[orders], events.offset[orders], events.at_ms[orders]
+    def _pending(
+        self, events: Events, ticks: Ticks, passed: Ints, before: Ints, again: Bools
+    ) -> Pending:
+        """Return whom to settle before events; a copy does not tell what time it is."""
+        at_ms, newest_ms = events.at_ms, ticks.newest_ms[before]
+        load_ms = np.where(again, -1, at_ms)
         # A date far ahead of its feed does not prove that the feed was alive until then.
-        newest_ms = newest_ms[orders]
-        until_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
-        due = self.store.due_silence
-        while len(late := np.flatnonzero(due[row] <= until_ms)):
-            self._settle_silence(row[late], offset[late])
+        alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
+        touched = self._applier.touches_silence(events) & ~again
+        silence_ms = np.where(touched, alive_ms, -1)
+        due_load, due_silence = self.store.due_load, self.store.due_silence
+        some = np.flatnonzero(
+            (due_load[events.row] <= np.maximum(load_ms, ticks.now_ms[before]))
+            | (due_silence[events.row] <= np.maximum(silence_ms, ticks.heard_ms[before]))
+        )
+        row, offset = events.row[some], events.offset[some]
+        return Pending(row, passed[row], before[some], load_ms[some], silence_ms[some], offset)
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""

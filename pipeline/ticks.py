@@ -5,9 +5,11 @@ at once, however many ticks lie in it: for each customer the ticks are passed on
 place between the customer's own events.
 """
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 
-from pipeline.units import Ints
+from pipeline.units import NEVER, Ints
 
 
 class Ticks:
@@ -29,10 +31,41 @@ class Ticks:
         """Return how many ticks come before places in the log."""
         return np.searchsorted(self.offset[1:], offset)
 
-    def load_due(self, due_ms: Ints, passed: Ints) -> Ints:
-        """Return the first tick, of those not passed, that finds a load due."""
-        return np.maximum(np.searchsorted(self.now_ms, due_ms), passed + 1)
+    def turns(self, load_ms: Ints, silence_ms: Ints, pending: "Pending") -> tuple[Ints, Ints]:
+        """Return by which turn of each customer load and silence are due, given when.
 
-    def silence_due(self, due_ms: Ints, passed: Ints) -> Ints:
-        """Return the first tick, of those not passed, that finds a silence due."""
-        return np.maximum(np.searchsorted(self.heard_ms, due_ms), passed + 1)
+        The turns are the ticks not passed, then, numbered after the last of these, its event's.
+        """
+        own = pending.until + 1
+        load = np.maximum(np.searchsorted(self.now_ms, load_ms), pending.passed + 1)
+        load_own = np.where(load_ms <= pending.load_ms, own, NEVER)
+        silence = np.maximum(np.searchsorted(self.heard_ms, silence_ms), pending.passed + 1)
+        silence_own = np.where(silence_ms <= pending.silence_ms, own, NEVER)
+        return np.where(load < own, load, load_own), np.where(silence < own, silence, silence_own)
+
+    def offsets(self, turn: Ints, pending: "Pending") -> Ints:
+        """Return the places in the log of turns."""
+        of_tick = self.offset[np.minimum(turn, self.last)]
+        return np.where(turn > pending.until, pending.offset, of_tick)
+
+
+@dataclass(slots=True)
+class Pending:
+    """Customers to settle: by the ticks after `passed` up to `until`, then before an event."""
+
+    row: Ints
+    passed: Ints
+    until: Ints
+    load_ms: Ints  # how far the event lets loads be judged, -1 for not at all
+    silence_ms: Ints  # likewise silence
+    offset: Ints  # of the event, in the log
+
+    @classmethod
+    def ticks_only(cls, row: Ints, passed: Ints, until: int) -> "Pending":
+        """Return customers without an event."""
+        none = np.full(len(row), -1)
+        return cls(row, passed, np.full(len(row), until), none, none, none)
+
+    def take(self, which: Ints) -> "Pending":
+        """Return some of them."""
+        return Pending(*(getattr(self, field.name)[which] for field in fields(self)))

@@ -188,6 +188,18 @@ def test_against_a_dictionary(steps):
         assert customer.waiting(today) == pytest.approx(expected)
 
 
+def test_at_the_cap_what_is_forgotten_makes_room_before_what_is_closed():
+    """Else it would matter if a purge had come before: half of sixteen is forgotten by day 20."""
+    customer = Customer()
+    for number in range(8):
+        customer.follow(RESOLVED, 0, f"forgotten{number}")
+    for number in range(8):
+        customer.follow(RESOLVED, 10, f"closed{number}")
+    customer.follow(OPENED, 20, "new", due=23)
+    customer.follow(OPENED, 9, "closed3", due=12)  # it comes late, and opens nothing
+    assert customer.waiting(30) == pytest.approx(-math.expm1(-7 / 5))
+
+
 def naive_item(before, kind, matter, today, due):
     """Return what an item is after an event, in the words of the rules."""
     item = dict(before or {"state": None, "due": None, "opened": today})
