@@ -63,7 +63,7 @@ def test_acknowledgements_in_any_order_never_go_back(offsets):
     for offset in offsets:
         safe.advance(ORDERS, offset, generation=1)
     highest = max([50, *offsets])
-    assert safe.pending() == ({ORDERS: highest} if highest > 50 else {})
+    assert safe.pending() == ({ORDERS: Position(highest, "")} if highest > 50 else {})
 
 
 def test_waiting_is_counted_only_while_something_waits():
