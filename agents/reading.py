@@ -22,8 +22,8 @@ async def reader(
         isolation_level="read_committed",
         check_crcs=kafka.check_crcs,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         assigned = [TopicPartition(topic, partition) for partition in partitions]
         consumer.assign(assigned)
         await consumer.seek_to_beginning(*assigned)

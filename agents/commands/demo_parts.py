@@ -89,9 +89,10 @@ def workplace(place: Place) -> Iterator[tuple[Path, Settings]]:
         with TopicAdmin(settings.kafka) as admin:
             copies = min(3, admin.brokers())
             settings = _saved(settings, folder, replication_factor=copies)
-            made = plans(settings)
-            admin.create(made)
+        made = plans(settings)
         try:
+            with TopicAdmin(settings.kafka) as admin:
+                admin.create(made)
             yield folder, settings
         finally:
             if not place.is_own:

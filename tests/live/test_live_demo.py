@@ -60,8 +60,8 @@ def check_told(said: str) -> None:
 
 @pytest.mark.usefixtures("needs_kafka")
 def test_on_kafka_it_ends_by_itself(demo: Demo, tmp_path: Path) -> None:
-    process = demo("--seconds", "60", "--broker", "kafka")
-    said, complaints = process.communicate(timeout=120)
+    process = demo("--seconds", "45", "--broker", "kafka")
+    said, complaints = process.communicate(timeout=90)
     assert (process.returncode, complaints) == (0, "")
     assert said.startswith("Broker: Apache Kafka at 127.0.0.1:")
     check_told(said)
@@ -69,10 +69,16 @@ def test_on_kafka_it_ends_by_itself(demo: Demo, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_on_the_embedded_broker_it_ends_by_itself(demo: Demo, tmp_path: Path) -> None:
-    process = demo("--seconds", "60", "--broker", "embedded")
-    said, complaints = process.communicate(timeout=120)
-    assert (process.returncode, complaints) == (0, "")
+def test_on_the_embedded_broker_it_tells_the_same(demo: Demo, tmp_path: Path) -> None:
+    process = demo("--seconds", "90", "--broker", "embedded")
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if line == "Live from here on:\n":
+            process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
     assert said.startswith("Broker: embedded at 127.0.0.1:")
     assert "in memory" in said
     check_told(said)
