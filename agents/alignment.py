@@ -10,15 +10,13 @@ of watch: downstream first.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
 
 from agents.live_settings import IntakeSettings
 from agents.metrics import INTAKE_HELD
 from pipeline.units import HOUR_MS
 from schemas.progress import SourceProgress
-
-_RECHECK_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
@@ -35,25 +33,30 @@ class Alignment:
         self._skew_ms = round(settings.skew_hours_max * HOUR_MS)
         self._read: dict[tuple[str, int], _Read] = {}
         self._behind: dict[int, int] = {}  # records, by partition of the log
+        self._moved = asyncio.Event()  # set, and replaced, whenever one of the above changes
 
     def read(self, source: str, partition: int, come_to_ms: int) -> None:
         """Take in that a source partition has come to there, and may have more."""
         known = self._read.get((source, partition))
         come_to_ms = max(come_to_ms, known.come_to_ms if known else 0)
         self._read[source, partition] = _Read(come_to_ms, caught_up=False)
+        self._tell()
 
     def hear(self, progress: SourceProgress) -> None:
         """Take in what the log says of a source partition, whichever worker reads it."""
         self.read(progress.topic, progress.partition, progress.watermark)
         self._read[progress.topic, progress.partition].caught_up = progress.live_at > 0
+        self._tell()
 
     def behind(self, partition: int, records: int) -> None:
         """Take in how many records of a log partition watch has not folded."""
         self._behind[partition] = records
+        self._tell()
 
     def let_go(self, partition: int) -> None:
         """Forget a log partition that is held no more."""
         self._behind.pop(partition, None)
+        self._tell()
 
     async def wait(self, source: str, partition: int, until_ms: int, *, abreast: bool) -> None:
         """Wait until a source partition may go on to a time, within the bounds.
@@ -75,9 +78,16 @@ class Alignment:
         if not must_wait():
             return
         began = time.monotonic()
-        while must_wait() and time.monotonic() - began < self._settings.align_wait_seconds_max:
-            await asyncio.sleep(_RECHECK_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.align_wait_seconds_max):
+                while must_wait():
+                    await self._moved.wait()
         INTAKE_HELD.labels(source, reason).inc(time.monotonic() - began)
+
+    def _tell(self) -> None:
+        """Wake all who wait, to look again."""
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     def _is_ahead(self, me: tuple[str, int], until_ms: int, skew_ms: int) -> bool:
         others = (read for key, read in self._read.items() if key != me and not read.caught_up)

@@ -15,7 +15,7 @@ from pipeline.units import NEVER, Ints
 
 Words = NDArray[np.uint64]
 _GROWTH: Final = 17 / 16
-_INDEX_BYTES: Final = 160  # measured: dict entry, id of ten characters, row number
+_INDEX_BYTES: Final = 126  # measured: dict entry, id of ten characters, row number
 
 
 class RowStore:

@@ -17,6 +17,7 @@ from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS
 from schemas import log
 from schemas.activity import Activity
+from schemas.base import milliseconds
 from tests.live.kafka import Kafka
 from tests.live.shop_floor import Floor, Sent
 from tests.pipeline.harness import facts
@@ -53,7 +54,8 @@ def folded(settings, records):
     for source, record in records:
         it = FORMS[source]
         value = msgspec.convert(record, it.form)
-        activities.append(it.to_activity(value, source, 0, offsets[source]))
+        at_ms = milliseconds(value.occurred_at)
+        activities.append(it.to_activity(value, at_ms, source, 0, offsets[source]))
         offsets[source] += 1
     table.step(activities, range(len(activities)))
     return table
