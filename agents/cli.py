@@ -19,11 +19,11 @@ from agents.commands.schemas import schemas as run_schemas
 from agents.commands.simulate import outage_of, told
 from agents.commands.simulate import simulate as run_simulate
 from agents.instants import instant_ms
+from agents.offline.summary import summary
 from agents.problems import USER_ERRORS, Failure
 from agents.settings import load_settings
 from agents.shop.settings import ShopSettings
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
-from agents.summary import summary
 from schemas.base import instant
 
 FINE: Final = 0

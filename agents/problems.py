@@ -4,13 +4,13 @@
 
 Exit code 2:
 * UserError           wrong use: options that do not go together, a path that cannot be written
-* FileError           agents.blocks: an input that cannot be read
+* FileError           agents.files.blocks: an input that cannot be read
 * BadSettingsError    agents.settings_errors: settings that are not accepted
 * ShopSettingError    agents.shop.problems: a shop that cannot be simulated
 * TopicsError         topics that are missing or wrong
 """
 
-from agents.blocks import FileError
+from agents.files.blocks import FileError
 from agents.settings_errors import BadSettingsError
 from agents.shop.problems import ShopSettingError
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from agents.commands.replay import Request, replay
-from agents.history import Files
+from agents.offline.history import Files
 from agents.shop.settings import ShopSettings
 from agents.shop.write import FILES, write_shop
 from agents.sources import SOURCES

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from agents.commands.topics import told
 from agents.problems import Failure, TopicsError
 from agents.settings import Settings
-from agents.topic_admin import TopicAdmin
-from agents.topic_plans import differences, plans
-from agents.topics import partitions_of
+from agents.topics.admin import TopicAdmin
+from agents.topics.partitions import partitions_of
+from agents.topics.plans import differences, plans
 
 
 def check(settings: Settings) -> Iterator[str]:

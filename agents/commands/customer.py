@@ -5,13 +5,13 @@ import math
 from collections.abc import Iterator
 
 from agents.commands.columns import columns
-from agents.dossier import Dossier
+from agents.live.dossier import Dossier
+from agents.live.reading import read_to_end
 from agents.live_settings import LOG
-from agents.reading import read_to_end
 from agents.runtime.produce import partition_for
 from agents.sentences import sentence
 from agents.settings import Settings
-from agents.topics import partitions_of
+from agents.topics.partitions import partitions_of
 from pipeline.census import Census
 from schemas.activity import Activity, Kind
 from schemas.base import rfc3339

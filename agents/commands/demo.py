@@ -9,15 +9,15 @@ from typing import Final
 import msgspec
 
 from agents.commands.replay import Request, replay
-from agents.replay import Replay
-from agents.score import Score, score
+from agents.offline.replay import Replay
+from agents.offline.score import Score, score
+from agents.offline.summary import episodes_of, summary
 from agents.sentences import sentence
 from agents.settings import load_settings
 from agents.shop.settings import ShopSettings
 from agents.shop.truth import Truth
 from agents.shop.write import TRUTH_FILE, write_shop
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
-from agents.summary import episodes_of, summary
 from schemas.alert import Alert, Severity, State
 from schemas.base import instant
 

@@ -21,9 +21,9 @@ from agents.live_settings import KafkaSettings, ServerSettings, TopicSettings
 from agents.problems import Failure, UserError
 from agents.settings import Settings, as_yaml, load_settings
 from agents.shop.settings import ShopSettings
-from agents.topic_admin import TopicAdmin
-from agents.topic_plans import plans
-from agents.topics import make_by_use
+from agents.topics.admin import TopicAdmin
+from agents.topics.partitions import make_by_use
+from agents.topics.plans import plans
 from pipeline.errors import SettingError
 
 PACE: Final = 3600.0  # an hour of the shop in a second: an alarm every few seconds

@@ -26,9 +26,9 @@ from agents.commands.demo_parts import (
     workplace,
 )
 from agents.commands.demo_view import Figures, Lines, Story, view_of
+from agents.live.reading import reader
 from agents.live_settings import ALERTS
 from agents.problems import Failure
-from agents.reading import reader
 from agents.runtime.worker import quiet_libraries
 from agents.settings import Settings
 from agents.shop.settings import ShopSettings

@@ -11,16 +11,16 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from agents.blocks import Refused, check_readable
 from agents.commands.outputs import check_apart, opened
 from agents.commands.progress import Begin, progress
-from agents.customers_file import write_customers
-from agents.history import Files, History, read_history
-from agents.intake_replay import BATCH, Intake, Log
-from agents.log_dump import read_log, write_log
+from agents.files.blocks import Refused, check_readable
+from agents.files.customers_file import write_customers
+from agents.files.log_dump import read_log, write_log
+from agents.files.refused_file import write_dead_letters
+from agents.offline.history import Files, History, read_history
+from agents.offline.intake_replay import BATCH, Intake, Log
+from agents.offline.replay import Batch, Replay, numbered
 from agents.problems import UserError
-from agents.refused_file import write_dead_letters
-from agents.replay import Batch, Replay, numbered
 from pipeline.census import census
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS

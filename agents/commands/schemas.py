@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from agents.files.schema_files import schema_text, write_schemas
 from agents.problems import UserError
-from agents.schema_files import schema_text, write_schemas
 from schemas.export import EXPORTED
 
 

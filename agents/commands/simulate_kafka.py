@@ -22,7 +22,7 @@ from agents.settings import Settings
 from agents.shop.events import DAY_MS, SOURCES, Event
 from agents.shop.settings import ShopSettings
 from agents.shop.shop import Shop
-from agents.topics import source_partitions
+from agents.topics.partitions import source_partitions
 from schemas.base import rfc3339
 
 KeyedBy: TypeAlias = Literal["customer", "order"]

@@ -6,8 +6,8 @@ from typing import Final
 from agents.commands.columns import columns
 from agents.problems import TopicsError
 from agents.settings import Settings
-from agents.topic_admin import TopicAdmin
-from agents.topic_plans import Difference, TopicPlan, Wanted, differences, plans
+from agents.topics.admin import TopicAdmin
+from agents.topics.plans import Difference, TopicPlan, Wanted, differences, plans
 
 _REMEDY: Final = (
     "Nothing that is there is altered by churnwatch. Alter it with the tools of your cluster "

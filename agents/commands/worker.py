@@ -4,13 +4,13 @@ import logging
 from pathlib import Path
 from typing import Final
 
+from agents.live.worker import run_worker
 from agents.logs import LogFormat, LogLevel, set_up_logs
 from agents.problems import TopicsError
 from agents.runtime.errors import WorkerError
 from agents.settings import load_settings
 from agents.settings_errors import BadSettingsError
-from agents.topics import partitions_of
-from agents.worker import run_worker
+from agents.topics.partitions import partitions_of
 
 log = logging.getLogger("churnwatch")
 

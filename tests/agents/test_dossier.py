@@ -3,7 +3,7 @@
 import pytest
 
 from agents.commands.customer import told, unknown
-from agents.dossier import Dossier
+from agents.live.dossier import Dossier
 from pipeline.census import census
 from pipeline.settings import InactivitySettings, PipelineSettings
 from pipeline.table import ActivityTable

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.blocks import BLOCK_BYTES, LINE_BYTES_MAX
-from agents.files import FileError, chunks
+from agents.files.blocks import BLOCK_BYTES, LINE_BYTES_MAX
+from agents.files.reader import FileError, chunks
 from schemas.order import Order
 from schemas.rejection import Reason
 from tests.schemas.records import BAD, GOOD, LATEST_MS, NO_RECORD

@@ -2,9 +2,9 @@
 
 import pytest
 
-from agents.blocks import FileError
-from agents.history import read_history
-from agents.intake_replay import Intake
+from agents.files.blocks import FileError
+from agents.offline.history import read_history
+from agents.offline.intake_replay import Intake
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS

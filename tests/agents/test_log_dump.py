@@ -5,7 +5,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.log_dump import read_log, write_log
+from agents.files.log_dump import read_log, write_log
 from schemas.activity import Activity, Kind
 from schemas.progress import Progress, SourceProgress
 from tests.agents.timeline import START_MS

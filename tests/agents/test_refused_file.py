@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.blocks import Refused
-from agents.refused_file import write_dead_letters
+from agents.files.blocks import Refused
+from agents.files.refused_file import write_dead_letters
 from schemas.rejection import Reason
 
 

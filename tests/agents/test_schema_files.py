@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.schema_files import schema_text, write_schemas
+from agents.files.schema_files import schema_text, write_schemas
 from schemas.export import EXPORTED, json_schema
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "json"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agents.score import Precision, Recall, score
+from agents.offline.score import Precision, Recall, score
 from agents.shop.truth import Truth
 from schemas.alert import Alert, AlertKind, LogPosition, Severity, State
 from schemas.base import instant

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from agents.replay import Replay
+from agents.offline.replay import Replay
+from agents.offline.summary import summary
 from agents.sentences import sentence
-from agents.summary import summary
 from pipeline.settings import PipelineSettings
 from schemas.alert import Alert, AlertKind, Cause, LogPosition, Severity, State
 from schemas.base import instant

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.settings import Settings
-from agents.topic_plans import Found, Rule, Wanted, differences, plans
+from agents.topics.plans import Found, Rule, Wanted, differences, plans
 
 
 @pytest.mark.parametrize(

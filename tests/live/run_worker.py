@@ -5,8 +5,8 @@ import logging
 import sys
 from pathlib import Path
 
+from agents.live.worker import run_worker
 from agents.settings import load_settings
-from agents.worker import run_worker
 
 
 def main() -> int:

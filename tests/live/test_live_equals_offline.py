@@ -6,9 +6,9 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from agents.history import read_history
-from agents.intake_replay import Intake
-from agents.replay import Replay, numbered
+from agents.offline.history import read_history
+from agents.offline.intake_replay import Intake
+from agents.offline.replay import Replay, numbered
 from agents.settings import load_settings
 from agents.sources import ORDERS, TICKETS
 from schemas.alert import Alert

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from agents.files import chunks
+from agents.files.reader import chunks
 from schemas.order import Order
 from schemas.ticket import Ticket
 from tests.realdata.convert import PROMISED_HOURS, SOURCES, convert, data_folder, main

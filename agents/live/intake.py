@@ -14,8 +14,8 @@ from typing import TypeAlias
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
-from agents.alignment import Alignment
-from agents.dead_letters import dead_letter
+from agents.live.alignment import Alignment
+from agents.live.dead_letters import dead_letter
 from agents.live_settings import IntakeSettings
 from agents.reports import BatchWasRead
 from agents.runtime.app import WorkerApp

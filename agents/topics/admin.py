@@ -13,7 +13,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from agents.live_settings import KafkaSettings
 from agents.problems import TopicsError
 from agents.runtime.errors import AgentError, BrokerUnreachable
-from agents.topic_plans import Found, TopicPlan
+from agents.topics.plans import Found, TopicPlan
 
 CONNECT_SECONDS_MAX: Final = 10.0  # somebody waits at a terminal
 

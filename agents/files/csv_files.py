@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agents.blocks import LINE_BYTES_MAX, FileError, Refused, blocks
-from agents.chunk import Chunk
+from agents.files.blocks import LINE_BYTES_MAX, FileError, Refused, blocks
+from agents.files.chunk import Chunk
 from schemas.decode import S, convert_rows
 from schemas.rejection import Reason, Rejection
 

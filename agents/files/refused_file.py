@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from agents.blocks import Refused
+from agents.files.blocks import Refused
 
 _ENCODER: Final = msgspec.json.Encoder()
 

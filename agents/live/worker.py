@@ -8,20 +8,20 @@ from importlib.metadata import version
 from typing import Any
 
 from agents import live_settings, metrics
-from agents.alignment import Alignment
-from agents.dead_letters import ROOM_BYTES
-from agents.intake import Intake, Outlets
+from agents.live.alignment import Alignment
+from agents.live.dead_letters import ROOM_BYTES
+from agents.live.intake import Intake, Outlets
+from agents.live.server import Server
+from agents.live.ticker import Ticker
+from agents.live.watch import Watch
 from agents.runtime.app import WorkerApp, make_app
 from agents.runtime.batch import AgentSpec
 from agents.runtime.partitions import Phase
 from agents.runtime.produce import Outbox, SendSettings
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, run
-from agents.server import Server
 from agents.settings import Settings
 from agents.sources import SOURCES
-from agents.ticker import Ticker
-from agents.watch import Watch
 
 log = logging.getLogger("churnwatch")
 

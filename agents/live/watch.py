@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 from faust.types import TP
 
-from agents.alignment import Alignment
+from agents.live.alignment import Alignment
+from agents.live.muting import Muting
 from agents.live_settings import AlertSettings
-from agents.muting import Muting
 from agents.reports import AlertWasMuted, AlertWasSent, BatchWasFolded
 from agents.runtime.batch import Batch, LogOffsets
 from agents.runtime.produce import Outbox, Row, partition_for

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from agents.history import History
+from agents.offline.history import History
 from pipeline.feed import Feed
 from pipeline.settings import PipelineSettings
 from schemas.activity import Activity

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from agents.blocks import Refused
-from agents.intake_replay import Log
+from agents.files.blocks import Refused
+from agents.offline.intake_replay import Log
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import NEVER

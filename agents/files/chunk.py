@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
-from agents.blocks import Refused
+from agents.files.blocks import Refused
 from schemas.decode import Decoded, S
 from schemas.rejection import Rejection
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from agents.replay import Replay
+from agents.offline.replay import Replay
 from agents.sentences import money, why
 from pipeline.order_model import OrderModel
 from schemas.alert import Alert, AlertKind, Severity, State

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from agents.blocks import Refused, blocks
+from agents.files.blocks import Refused, blocks
 from schemas import log
 from schemas.activity import Activity
 from schemas.progress import Progress

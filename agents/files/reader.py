@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from agents.blocks import Block, FileError, Refused, blocks, check_readable
-from agents.chunk import Chunk
-from agents.csv_files import csv_chunks
+from agents.files.blocks import Block, FileError, Refused, blocks, check_readable
+from agents.files.chunk import Chunk
+from agents.files.csv_files import csv_chunks
 from schemas.decode import S, decode_many
 from schemas.rejection import Rejection
 

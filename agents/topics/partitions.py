@@ -13,7 +13,7 @@ from agents.problems import TopicsError
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
-from agents.topic_plans import Rule, TopicPlan, plans
+from agents.topics.plans import Rule, TopicPlan, plans
 
 
 def partitions_of(settings: Settings) -> Mapping[str, int]:

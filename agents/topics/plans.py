@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from agents.dead_letters import ROOM_BYTES
+from agents.live.dead_letters import ROOM_BYTES
 from agents.live_settings import ALERTS, DEAD_LETTERS, LOG, TopicSettings
 from agents.settings import Settings
 from pipeline.units import DAY_MS

@@ -13,12 +13,12 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from agents import metrics
-from agents.alignment import Alignment
-from agents.intake import Intake
+from agents.live.alignment import Alignment
+from agents.live.intake import Intake
+from agents.live.watch import Watch
 from agents.runtime.app import WorkerApp
 from agents.runtime.partitions import Phase
 from agents.runtime.produce import Outbox
-from agents.watch import Watch
 from schemas.progress import Progress, SourceProgress
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agents.blocks import Refused
-from agents.chunk import Chunk
-from agents.files import chunks
+from agents.files.blocks import Refused
+from agents.files.chunk import Chunk
+from agents.files.reader import chunks
 from agents.sources import SOURCES, Source
 from schemas.activity import Activity
 from schemas.rejection import Rejection

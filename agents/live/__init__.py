@@ -1,0 +1,1 @@
+"""A worker on Kafka: intake, watch, ticks, alerts, dead letters, health."""

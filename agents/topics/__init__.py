@@ -1,0 +1,1 @@
+"""The topics: what they must be, what is there, and making them."""
