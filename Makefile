@@ -15,6 +15,9 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY)  ## Make .venv with everything installed
 
+tools:  ## Install what the tests use beside Python (Debian, as root; else says what is missing)
+	@bash deploy/tools.sh
+
 check: $(READY)  ## Lint, format and type checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -23,7 +26,7 @@ check: $(READY)  ## Lint, format and type checks
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
 
-demo: $(READY)  ## Simulate a shop, and show who is about to leave
+demo: $(READY)  ## Run the pipeline on a simulated shop, and show who is about to leave
 	$(BIN)/churnwatch demo
 
 bench: $(READY)  ## Measure speed and memory (prints ratios; takes minutes)
@@ -36,4 +39,4 @@ format: $(READY)  ## Format the code
 clean:  ## Remove what the targets above made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup check test demo bench format clean
+.PHONY: help setup tools check test demo bench format clean
