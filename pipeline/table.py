@@ -1,14 +1,11 @@
 """ActivityTable: what one partition of the log knows of its customers.
 
 State and alerts are a pure function of the log. Records are folded in their order; a batch gives
-what its records one by one would. Within a batch customers are independent of one another, so
-the first record of each is folded at once, then the second, and so on: the rounds.
-
-Before an event is applied to a customer, what was due before it is settled; a tick settles what
-is due by the clock. So how often the clock ticks decides only how soon an alert is heard.
+what its records one by one would. Before an event is applied to a customer, what was due before it
+is settled; a tick settles what is due by the clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -21,15 +18,17 @@ from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
-from pipeline.judge import Judge, News, Pools, Verdict
+from pipeline.judge import Judge, Pools, Verdict
 from pipeline.kinds import ALERT_KINDS
 from pipeline.liveness import Liveness
 from pipeline.orders import last_ms
+from pipeline.rounds import Run, rounds, runs
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
+from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
-from pipeline.units import HOUR_MS, NEVER, Bools, Ints
+from pipeline.units import HOUR_MS, NEVER, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
 from schemas.progress import Progress
@@ -46,23 +45,6 @@ class Outcome:
     applied: int = 0
     duplicates_by_position: int = 0
     duplicates_by_event: int = 0
-
-
-@dataclass(slots=True)
-class _Run:
-    """Activities of the log, and the ticks between them."""
-
-    now_ms: list[int]  # by tick, as the next two; the first stands for how the run begins
-    newest_ms: list[int]
-    tick_offsets: list[int] = field(default_factory=lambda: [-1])
-    activities: list[Activity] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-
-    def tick(self, now_ms: int, newest_ms: int, offset: int) -> None:
-        """Add a tick after the activities so far."""
-        self.now_ms.append(now_ms)
-        self.newest_ms.append(newest_ms)
-        self.tick_offsets.append(offset)
 
 
 class ActivityTable:
@@ -82,6 +64,9 @@ class ActivityTable:
         self.judge = Judge(settings)
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
+        self._settler = Settler(
+            self.store, self.pools, self.judge, self.orders_feed, self._jump_ms, self._note
+        )
         self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._to_tell = {kind: [] for kind in ALERT_KINDS}
         self._purge_at = _PURGE_MIN
@@ -99,7 +84,7 @@ class ActivityTable:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
         run = self._new_run()
-        for begin, end in _runs(records):
+        for begin, end in runs(records):
             first = records[begin]
             if isinstance(first, Progress):
                 if self._changes_liveness(first):
@@ -116,8 +101,8 @@ class ActivityTable:
         )
         return outcome
 
-    def _new_run(self) -> "_Run":
-        return _Run([self.clock.now_ms], [self.orders_feed.newest_ms])
+    def _new_run(self) -> Run:
+        return Run([self.clock.now_ms], [self.orders_feed.newest_ms])
 
     def _changes_liveness(self, progress: Progress) -> bool:
         """Return whether a report says more than that the orders feed is alive."""
@@ -140,7 +125,7 @@ class ActivityTable:
             due_ms = self.store.due_silence
             due_ms[due_ms < NEVER] -= revived_ms
 
-    def _fold(self, run: "_Run", outcome: Outcome) -> None:
+    def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
         ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
         fields_of, offsets = self._fresh(run, outcome)
@@ -149,7 +134,7 @@ class ActivityTable:
         passed = np.zeros(self.store.size, np.int64)
         if len(row):
             events = columns(fields_of, offsets, row, self.texts)
-            for events_of_round in _rounds(events):
+            for events_of_round in rounds(events):
                 self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed)
@@ -158,7 +143,7 @@ class ActivityTable:
             forgotten = np.array(fields_of["kind"]) == _FORGET
             self.store.release(np.unique(row[forgotten]))
 
-    def _fresh(self, run: "_Run", outcome: Outcome) -> tuple[Fields, Ints]:
+    def _fresh(self, run: Run, outcome: Outcome) -> tuple[Fields, Ints]:
         """Return the activities of a run that are not copies, with their offsets."""
         fields_of, offsets = by_field(run.activities), np.array(run.offsets, np.int64)
         fresh = self.positions.fresh(fields_of)
@@ -173,36 +158,16 @@ class ActivityTable:
         load_due = self.store.due_load <= ticks.now_ms[-1]
         silence_due = self.store.due_silence <= ticks.heard_ms[-1]
         row = np.flatnonzero(load_due | silence_due)
-        self._settle(ticks, Pending.ticks_only(row, passed[row], ticks.last))
+        self._settler.settle(ticks, Pending.ticks_only(row, passed[row], ticks.last))
         if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
             self._purge(int(ticks.now_ms[-1]))
-
-    def _settle(self, ticks: Ticks, pending: Pending) -> None:
-        """Settle what is due before events and by ticks, for each customer in the order of time."""
-        while len(pending.row):
-            row = pending.row
-            load, silence = ticks.turns(
-                self.store.due_load[row], self.store.due_silence[row], pending
-            )
-            turn = np.minimum(load, silence)
-            due = np.flatnonzero(turn < NEVER)
-            pending, turn = pending.take(due), turn[due]
-            offset = ticks.offsets(turn, pending)
-            # Each turn looks at the load first.
-            of_load = load[due] == turn
-            for which, settle in (
-                (np.flatnonzero(of_load), self._settle_load),
-                (np.flatnonzero(~of_load), self._settle_silence),
-            ):
-                if len(which):
-                    settle(pending.row[which], offset[which])
-            pending.passed = turn - 1
 
     def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
         again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
-        self._settle(ticks, self._pending(events, ticks, passed, before, again))
+        settler = self._settler
+        settler.settle(ticks, settler.pending(events, ticks, passed, before, again))
         passed[events.row] = before
         if again.any():
             outcome.duplicates_by_event += int(again.sum())
@@ -239,51 +204,12 @@ class ActivityTable:
         if len(forget):
             self._erase(events.row[forget])
 
-    def _pending(
-        self, events: Events, ticks: Ticks, passed: Ints, before: Ints, again: Bools
-    ) -> Pending:
-        """Return whom to settle before events; a copy does not tell what time it is."""
-        at_ms, newest_ms = events.at_ms, ticks.newest_ms[before]
-        load_ms = np.where(again, -1, at_ms)
-        # A date far ahead of its feed does not prove that the feed was alive until then.
-        alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
-        touched = self._applier.touches_silence(events) & ~again
-        silence_ms = np.where(touched, alive_ms, -1)
-        due_load, due_silence = self.store.due_load, self.store.due_silence
-        some = np.flatnonzero(
-            (due_load[events.row] <= np.maximum(load_ms, ticks.now_ms[before]))
-            | (due_silence[events.row] <= np.maximum(silence_ms, ticks.heard_ms[before]))
-        )
-        row, offset = events.row[some], events.offset[some]
-        return Pending(row, passed[row], before[some], load_ms[some], silence_ms[some], offset)
-
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
         # An order or a farewell ends the silence, so how long it was is no question then.
         ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
-
-    def _settle_load(self, row: Ints, offset: Ints) -> None:
-        words, rows = self.store.gather(row)
-        at_ms = self.store.due_load[row]
-        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        verdict = self.judge.load(self.pools, row, rows, at_ms, News.none(len(row)))
-        assert (verdict.due_ms > at_ms).all(), "time must go on"
-        self.store.due_load[row] = verdict.due_ms
-        self.store.put(row, words)
-        self._note(verdict, rows, row, offset)
-
-    def _settle_silence(self, row: Ints, offset: Ints) -> None:
-        words, rows = self.store.gather(row)
-        at_ms = self.store.due_silence[row]
-        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        news = News.none(len(row))
-        verdict = self.judge.silence(self.pools, self.orders_feed, row, rows, at_ms, news)
-        assert (verdict.due_ms > at_ms).all(), "time must go on"
-        self.store.due_silence[row] = verdict.due_ms
-        self.store.put(row, words)
-        self._note(verdict, rows, row, offset)
 
     def _note(self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints) -> None:
         """Keep what there is to tell of the episodes that moved, until the end of the run."""
@@ -331,37 +257,3 @@ class ActivityTable:
         for pool, column in ((self.pools.items, "items"), (self.pools.episodes, "episodes")):
             pool.remove(rows[column].copy(), np.ones(len(pool.records), np.bool_))
         self.store.erase(row)
-
-
-def _runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
-    """Yield (begin, end) of each Progress alone, and of the activities between."""
-    begin = 0
-    for place in [i for i, record in enumerate(records) if type(record) is Progress]:
-        if begin < place:
-            yield begin, place
-        yield place, place + 1
-        begin = place + 1
-    if begin < len(records):
-        yield begin, len(records)
-
-
-def _rounds(events: Events) -> Iterator[Events]:
-    """Yield the first event of each customer, then the second of each, and so on."""
-    nth = _nth_of_row(events.row)
-    events = events.take(np.argsort(nth, kind="stable"))
-    begin = 0
-    for end in np.cumsum(np.bincount(nth)).tolist():
-        yield events.take(slice(begin, end))
-        begin = end
-
-
-def _nth_of_row(row: Ints) -> Ints:
-    """Return, for each record, how many of the same row come before it."""
-    order = np.argsort(row, kind="stable")
-    ordered = row[order]
-    starts: Bools = np.r_[True, ordered[1:] != ordered[:-1]]
-    begin = np.flatnonzero(starts)
-    nth = np.arange(len(row)) - np.repeat(begin, np.diff(np.r_[begin, len(row)]))
-    result = np.empty(len(row), np.int64)
-    result[order] = nth
-    return result

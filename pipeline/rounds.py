@@ -1,0 +1,66 @@
+"""How a batch is taken apart: into runs between reports, and a run into rounds.
+
+Customers are independent of one another, so the first event of each is folded at once, then the
+second, and so on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.events import Events
+from pipeline.units import Bools, Ints
+from schemas.activity import Activity
+from schemas.progress import Progress
+
+
+@dataclass(slots=True)
+class Run:
+    """Activities of the log, and the ticks between them."""
+
+    now_ms: list[int]  # by tick, as the next two; the first stands for how the run begins
+    newest_ms: list[int]
+    tick_offsets: list[int] = field(default_factory=lambda: [-1])
+    activities: list[Activity] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+
+    def tick(self, now_ms: int, newest_ms: int, offset: int) -> None:
+        """Add a tick after the activities so far."""
+        self.now_ms.append(now_ms)
+        self.newest_ms.append(newest_ms)
+        self.tick_offsets.append(offset)
+
+
+def runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of each Progress alone, and of the activities between."""
+    begin = 0
+    for place in [i for i, record in enumerate(records) if type(record) is Progress]:
+        if begin < place:
+            yield begin, place
+        yield place, place + 1
+        begin = place + 1
+    if begin < len(records):
+        yield begin, len(records)
+
+
+def rounds(events: Events) -> Iterator[Events]:
+    """Yield the first event of each customer, then the second of each, and so on."""
+    nth = _nth_of_row(events.row)
+    events = events.take(np.argsort(nth, kind="stable"))
+    begin = 0
+    for end in np.cumsum(np.bincount(nth)).tolist():
+        yield events.take(slice(begin, end))
+        begin = end
+
+
+def _nth_of_row(row: Ints) -> Ints:
+    """Return, for each record, how many of the same row come before it."""
+    order = np.argsort(row, kind="stable")
+    ordered = row[order]
+    starts: Bools = np.r_[True, ordered[1:] != ordered[:-1]]
+    begin = np.flatnonzero(starts)
+    nth = np.arange(len(row)) - np.repeat(begin, np.diff(np.r_[begin, len(row)]))
+    result = np.empty(len(row), np.int64)
+    result[order] = nth
+    return result
