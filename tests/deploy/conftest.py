@@ -7,15 +7,19 @@ import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from agents.broker.kafka import KafkaBroker
 from agents.broker.probe import free_ports
 from agents.broker.process import GuardedProcess
 from tests.deploy.support import PROMETHEUS, RULES, load
+from tests.live.kafka import Kafka
+from tests.live.shop_floor import Floor
 from tests.live.support import eventually
 
 PACKAGES = {
@@ -43,24 +47,66 @@ def tool() -> Callable[[str], str]:
     return find
 
 
-@pytest.fixture(scope="module")
-def worker_metrics_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=["every metric set", "a real worker"])
+def worker_metrics_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Yield where the metrics of a worker are served, as `http://HOST:PORT/metrics`.
 
-    A stand-in that sets every metric there is. A real worker may take its place: then expressions
-    on what it has not had to count yet may be empty (`MAY_BE_UNSEEN` in test_live_expressions.py).
+    Once of a stand-in that sets every metric there is, once of a worker on a real Kafka with a
+    shop that goes on; expressions on what that has not had to count yet may be empty
+    (`MAY_BE_UNSEEN` in test_live_expressions.py).
     """
+    folder = tmp_path_factory.mktemp("worker")
+    if request.param == "a real worker":
+        broker = request.getfixturevalue("shared_kafka")
+        with worker_of_a_shop(broker, folder) as url:
+            yield url
+    else:
+        with stand_in(folder) as url:
+            yield url
+
+
+@contextmanager
+def stand_in(folder: Path) -> Iterator[str]:
+    """Serve every metric with every label, from a process of its own."""
     [port] = free_ports(1)
     script = Path(__file__).parent / "exposition.py"
-    log = tmp_path_factory.mktemp("worker") / "log"
-    process = GuardedProcess([sys.executable, str(script), str(port)], log)
+    process = GuardedProcess([sys.executable, str(script), str(port)], folder / "log")
     try:
         url = f"http://127.0.0.1:{port}/metrics"
         eventually(lambda: process.has_ended() or answers(url), READY_SECONDS_MAX)
-        assert not process.has_ended(), log.read_text("utf-8")
+        assert not process.has_ended(), (folder / "log").read_text("utf-8")
         yield url
     finally:
         process.stop()
+
+
+@contextmanager
+def worker_of_a_shop(broker: KafkaBroker, folder: Path) -> Iterator[str]:
+    """Run a worker, and a shop whose hours pass in seconds, so that all rates have a value."""
+    ahead = {"future_seconds_max": 1e8}
+    floor = Floor(
+        Kafka(broker.bootstrap),
+        folder,
+        {"orders": 2, "customer-activity": 2},
+        {"clock": "event", "alerts": {"max_age_hours": 0}, "intake": ahead},
+    )
+    with floor.worker() as worker:
+        settings = next(folder.glob("worker-*.yaml"))
+        shop = GuardedProcess(
+            [
+                *(sys.executable, "-m", "agents", "simulate", "--to-kafka", "--live"),
+                *("--settings", str(settings), "--customers", "300", "--days", "60"),
+                *("--pace", "7200"),
+            ],
+            folder / "shop.log",
+        )
+        try:
+            worker.wait("alerts", lambda: sum(worker.metric("churnwatch_alerts_total")) > 20, 90)
+            yield worker.address + "/metrics"
+        finally:
+            shop.stop()
 
 
 @pytest.fixture(scope="module")
