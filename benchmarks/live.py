@@ -86,7 +86,7 @@ def idle(broker: str, folder: Path) -> Iterator[Figure]:
 
 def _shop(customers: int, days: int) -> ShopSettings:
     start = datetime.now(UTC) - timedelta(days=days, minutes=1)
-    return ShopSettings(customers=customers, days=days, start=start)
+    return ShopSettings(customers=customers, days=days, history_days=days, start=start)
 
 
 def _stock(site: Site) -> float:
@@ -96,7 +96,7 @@ def _stock(site: Site) -> float:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        timeout=300,
+        timeout=120,
         check=False,
     )
     said = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
