@@ -67,6 +67,10 @@ def make_worker(broker: str, prefix: str, count: Count) -> Worker:
     table = app.Table("customers", partitions=PARTITIONS)
     alerts = app.topic(f"{prefix}stock-alerts", partitions=PARTITIONS, value_serializer="json")
 
+    @app.task
+    async def declare() -> None:
+        await alerts.declare()
+
     def add_agent(topic: str, form: type[Any]) -> None:
         decode = msgspec.json.Decoder(form).decode
 
