@@ -37,6 +37,15 @@ class Batch:
         return TP(self.topic, self.partition)
 
 
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return batches of one life, one after another, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    first, last = batches[0], batches[-1]
+    records = [record for batch in batches for record in batch.records]
+    return Batch(first.topic, first.partition, records, last.next_offset, first.generation)
+
+
 @dataclass(frozen=True, slots=True)
 class Jump:
     """A partition does not go on at the offset that was expected.

@@ -14,7 +14,7 @@ from enum import Enum
 
 from faust.types import TP
 
-from agents.runtime.batch import AgentSpec, Batch, LogOffsets
+from agents.runtime.batch import AgentSpec, Batch, LogOffsets, joined
 from agents.runtime.errors import HandlerFailed, WorkerError, place
 from agents.runtime.offsets import SafeOffsets
 
@@ -139,15 +139,17 @@ class Partition:
 
     async def _run(self) -> None:
         while self.phase is Phase.RUNNING:
-            batch = await self._lane.get()
+            batches = [await self._lane.get()]
+            while not self._lane.empty():
+                batches.append(self._lane.get_nowait())
             if self.phase is not Phase.RUNNING:
                 return
             self._idle.clear()
             self._busy_since = time.monotonic()
-            await self.agent.handle(batch)
+            await self.agent.handle(joined(batches))
             self._busy_since = None
             self._idle.set()
-            self._waiting -= 1
+            self._waiting -= len(batches)
             self._around.changed.set()
 
 
