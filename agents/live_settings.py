@@ -72,7 +72,8 @@ class IntakeSettings:
 
     future_seconds_max: float = 300.0  # dated further beyond the wall clock: a dead letter
     tick_seconds: float = 1.0  # how often progress is written to the log
-    skew_hours_max: float = 24.0  # a source this far ahead of the slowest waits, in a backfill
+    # A source this far ahead of the slowest waits, in a backfill; at most half its idle_hours_max.
+    skew_hours_max: float = 24.0
     align_wait_seconds_max: float = 10.0  # but not longer than this for each batch
     log_ahead_records_max: int = 200_000  # intake waits while watch is further behind
 

@@ -2,7 +2,7 @@
 
 A source partition does not go on to a time more than `skew_max` beyond what the slowest one that
 still has more to read has come to; but it waits no longer than `align_wait_max` for each step. So,
-with `skew_max` below a source's `idle_max`, no stretch is taken for dead only because another
+with the skew below a source's `idle_max`, no stretch is taken for dead only because another
 partition has not been read that far. And intake waits while the log that it feeds is too far ahead
 of watch: downstream first.
 """
@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from agents.live_settings import IntakeSettings
 from agents.metrics import INTAKE_HELD
-from pipeline.units import HOUR_MS
 from schemas.progress import SourceProgress
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Read:
     come_to_ms: int
     caught_up: bool
@@ -30,22 +29,37 @@ class Alignment:
 
     def __init__(self, settings: IntakeSettings) -> None:
         self._settings = settings
-        self._skew_ms = round(settings.skew_hours_max * HOUR_MS)
         self._read: dict[tuple[str, int], _Read] = {}
+        self._own: set[tuple[str, int]] = set()  # partitions that this worker reads itself
         self._behind: dict[int, int] = {}  # records, by partition of the log
         self._moved = asyncio.Event()  # set, and replaced, whenever one of the above changes
 
     def read(self, source: str, partition: int, come_to_ms: int) -> None:
-        """Take in that a source partition has come to there, and may have more."""
-        known = self._read.get((source, partition))
-        come_to_ms = max(come_to_ms, known.come_to_ms if known else 0)
-        self._read[source, partition] = _Read(come_to_ms, caught_up=False)
-        self._tell()
+        """Take in that a partition of this worker has come to there, and may have more."""
+        self._own.add((source, partition))
+        self._come((source, partition), come_to_ms, caught_up=False)
+
+    def report(self, progress: SourceProgress) -> None:
+        """Take in what this worker says of a partition of its own."""
+        key = progress.topic, progress.partition
+        self._own.add(key)
+        self._come(key, progress.watermark, caught_up=progress.live_at > 0)
 
     def hear(self, progress: SourceProgress) -> None:
-        """Take in what the log says of a source partition, whichever worker reads it."""
-        self.read(progress.topic, progress.partition, progress.watermark)
-        self._read[progress.topic, progress.partition].caught_up = progress.live_at > 0
+        """Take in what the log says of a partition that another worker reads."""
+        key = progress.topic, progress.partition
+        if key not in self._own:  # of its own the log knows old news only
+            self._come(key, progress.watermark, caught_up=progress.live_at > 0)
+
+    def _come(self, key: tuple[str, int], come_to_ms: int, *, caught_up: bool) -> None:
+        known = self._read.get(key)
+        self._read[key] = _Read(max(come_to_ms, known.come_to_ms if known else 0), caught_up)
+        self._tell()
+
+    def leave(self, source: str, partition: int) -> None:
+        """Forget a source partition until the log says of it what its next reader has read."""
+        self._own.discard((source, partition))
+        self._read.pop((source, partition), None)
         self._tell()
 
     def behind(self, partition: int, records: int) -> None:
@@ -58,19 +72,17 @@ class Alignment:
         self._behind.pop(partition, None)
         self._tell()
 
-    async def wait(self, source: str, partition: int, until_ms: int, *, abreast: bool) -> None:
+    async def wait(self, source: str, partition: int, until_ms: int, skew_ms: int) -> None:
         """Wait until a source partition may go on to a time, within the bounds.
 
         Args:
             source: topic of the source, by its name here.
             partition: which one.
             until_ms: the event time of what it would write next.
-            abreast: let all others come that far first, whatever the skew: what it writes next
-                ends a stretch that is dead unless they say otherwise.
+            skew_ms: how far ahead of the slowest that may be.
         """
         me = (source, partition)
         self.read(source, partition, until_ms)  # there is nothing left to read before that
-        skew_ms = 0 if abreast else self._skew_ms
         await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(me, until_ms, skew_ms))
         await self._hold(source, "ahead_of_watch", self._is_log_ahead)
 

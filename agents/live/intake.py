@@ -80,7 +80,8 @@ class Intake:
         self._future_ms_max = round(settings.future_seconds_max * 1000)
         self._tick_seconds = settings.tick_seconds
         self._idle_ms = round(feed.idle_hours_max * HOUR_MS)
-        self._step_ms = round(settings.skew_hours_max * HOUR_MS / 2)
+        # Below idle_max, or what another partition has not said yet could look like dead time.
+        self._skew_ms = min(round(settings.skew_hours_max * HOUR_MS), self._idle_ms // 2)
 
     async def restore(self, tp: TP, offsets: LogOffsets) -> int:
         """Go on at the committed offset, at the event time that was committed with it."""
@@ -96,6 +97,7 @@ class Intake:
     async def drain(self, tp: TP) -> None:
         """Let go of a partition: all that was read of it is acknowledged."""
         self.readings.pop(tp, None)
+        self._alignment.leave(self.source.topic, tp.partition)
 
     async def handle(self, batch: Batch) -> None:
         """Write what a batch holds to the log and to the dead letters, and wait for it."""
@@ -150,7 +152,9 @@ class Intake:
         begin_ms = newest_ms = watermark_ms
         for activity in activities:
             at_ms = activity.occurred_at
-            if span and (at_ms > begin_ms + self._step_ms or at_ms > newest_ms + self._idle_ms):
+            if span and (
+                at_ms > begin_ms + self._skew_ms // 2 or at_ms > newest_ms + self._idle_ms
+            ):
                 yield span
                 span = []
                 begin_ms = at_ms
@@ -163,8 +167,10 @@ class Intake:
         source, partition = self.source.topic, batch.partition
         if span:
             first_ms = span[0].occurred_at
-            abreast = first_ms - reading.feed.watermark_ms > self._idle_ms
-            await self._alignment.wait(source, partition, first_ms, abreast=abreast)
+            # What ends a dead stretch waits until all others have come as far.
+            ends_a_gap = first_ms - reading.feed.watermark_ms > self._idle_ms
+            skew_ms = 0 if ends_a_gap else self._skew_ms
+            await self._alignment.wait(source, partition, first_ms, skew_ms)
         await self._outbox.send(self._to_log(span, batch, reading))
         reading.acknowledged_ms = reading.feed.watermark_ms
         newest_ms = max((activity.occurred_at for activity in span), default=0)
@@ -224,7 +230,7 @@ class Intake:
         report = reading.feed.report(
             self.source.topic, partition, self._partitions, next_offset, live_at_ms
         )
-        self._alignment.hear(report)
+        self._alignment.report(report)
         reading.reported_at = time.monotonic()
         return report
 
