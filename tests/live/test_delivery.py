@@ -155,14 +155,15 @@ def test_a_slow_partition_holds_up_no_other(kafka, group, tmp_path):
 def test_a_handler_that_raises_commits_nothing_of_its_batch(kafka, group, tmp_path):
     """A7: the worker ends with one line; the batch is read again, the others are committed."""
     topic = filled(kafka, 3_000)
-    plan = {"raise_on_partition": 1, "raise_at": 1_000, "settings": {"poll_records_max": 300}}
+    # Batches that wait are joined, four at the most: the first one ends below 2,000.
+    plan = {"raise_on_partition": 1, "raise_at": 2_000, "settings": {"poll_records_max": 300}}
     with working(kafka, tmp_path, [topic], group=group, batch_seconds=0.05, **plan) as worker:
         assert worker.ended(30) == 1
         assert worker.lines("CRITICAL") == [
             f"CRITICAL Worker ends: {topic}[1]: handle raised ValueError: bad luck."
         ]
     committed = kafka.committed(group, topic, PARTITIONS)
-    assert 0 < committed[1] <= 1_000
+    assert 0 < committed[1] <= 2_000
     for partition in range(PARTITIONS):
         assert committed[partition] == len(worker.offsets(partition))
 
