@@ -118,7 +118,7 @@ class Running:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 said = self.site.said.read_text(encoding="utf-8")[-2000:]
                 raise RuntimeError(f"waited in vain for the worker {what}; it said: {said}")
-            time.sleep(every_seconds)
+            time.sleep(every_seconds)  # between two looks
 
     def _get(self, path: str) -> str | None:
         try:

@@ -33,7 +33,7 @@ def wait_for(what: str, condition: Callable[[], T], seconds_max: float = 30.0) -
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds_max:.0f} s")
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks; bounded above
     return found
 
 
