@@ -8,7 +8,7 @@ from agents.commands.columns import columns
 from agents.live.dossier import Dossier
 from agents.live.reading import read_to_end
 from agents.live_settings import LOG
-from agents.runtime.produce import partition_for
+from agents.runtime.rows import partition_for
 from agents.sentences import sentence
 from agents.settings import Settings
 from agents.topics.partitions import partitions_of

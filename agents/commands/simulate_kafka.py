@@ -17,7 +17,8 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from agents.commands.progress import Advance, progress
-from agents.runtime.produce import Outbox, Row, SendSettings, partition_for
+from agents.runtime.produce import Outbox, SendSettings
+from agents.runtime.rows import Row, partition_for
 from agents.settings import Settings
 from agents.shop.events import DAY_MS, SOURCES, Event
 from agents.shop.settings import ShopSettings

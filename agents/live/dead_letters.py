@@ -9,7 +9,7 @@ from typing import Final
 
 from aiokafka import ConsumerRecord
 
-from agents.runtime.produce import Row, partition_for
+from agents.runtime.rows import Row, partition_for
 from schemas.rejection import Rejection
 
 ROOM_BYTES: Final = 65_536

@@ -20,7 +20,8 @@ from agents.live_settings import IntakeSettings
 from agents.reports import BatchWasRead
 from agents.runtime.app import WorkerApp
 from agents.runtime.batch import Batch, LogOffsets
-from agents.runtime.produce import Outbox, Row, partition_for
+from agents.runtime.produce import Outbox
+from agents.runtime.rows import Row, partition_for
 from agents.sources import Source
 from pipeline.feed import Feed
 from pipeline.settings import FeedSettings

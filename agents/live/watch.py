@@ -17,7 +17,8 @@ from agents.live.muting import Muting
 from agents.live_settings import AlertSettings
 from agents.reports import AlertWasMuted, AlertWasSent, BatchWasFolded
 from agents.runtime.batch import Batch, LogOffsets
-from agents.runtime.produce import Outbox, Row, partition_for
+from agents.runtime.produce import Outbox
+from agents.runtime.rows import Row, partition_for
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable, Outcome
 from pipeline.units import HOUR_MS

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.broker.probe import free_ports
-from agents.runtime.produce import partition_for
+from agents.runtime.rows import partition_for
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from schemas import log
