@@ -17,7 +17,7 @@ from agents.live.alignment import Alignment
 from agents.live.intake import Intake
 from agents.live.watch import Watch
 from agents.runtime.app import WorkerApp
-from agents.runtime.partitions import Phase
+from agents.runtime.life import Phase
 from agents.runtime.produce import Outbox
 from schemas.progress import Progress, SourceProgress
 

@@ -16,7 +16,7 @@ from agents.live.ticker import Ticker
 from agents.live.watch import Watch
 from agents.runtime.app import WorkerApp, make_app
 from agents.runtime.batch import AgentSpec
-from agents.runtime.partitions import Phase
+from agents.runtime.life import Phase
 from agents.runtime.produce import Outbox, SendSettings
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, run

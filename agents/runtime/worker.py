@@ -1,7 +1,7 @@
 """Running the app: from the first connection to the exit code, every step with a bound.
 
-Exit codes: 0 after a signal, 1 when the worker cannot go on (one line says why), 70 when
-the watchdog had to end it.
+Exit codes: 0 after a signal, 1 when the worker cannot go on (2 if settings are the reason; one
+line says why), 70 when the watchdog had to end it.
 """
 
 import asyncio
@@ -55,6 +55,11 @@ def run(
     return asyncio.run(_Run(app, watchdog, resources, on_ready).main())
 
 
+def exit_code(exc: BaseException) -> int:
+    """Return the exit code for what a worker ends with."""
+    return exc.exit_code if isinstance(exc, WorkerError) else 1
+
+
 class _Run:
     def __init__(
         self,
@@ -79,9 +84,9 @@ class _Run:
             await self._until_ended()
         except Exception as exc:
             self._say(exc)
-            return 1
+            return exit_code(exc)
         if self._app.failure is not None:
-            return 1
+            return exit_code(self._app.failure)
         log.info("Worker stopped.")
         return 0
 
