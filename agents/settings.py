@@ -24,6 +24,7 @@ from pydantic_settings import (
 from agents.broker.jars import CACHE_VARIABLE
 from agents.live_settings import (
     AlertSettings,
+    FlushSettings,
     IntakeSettings,
     KafkaSettings,
     ServerSettings,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     server: ServerSettings = ServerSettings()
     intake: IntakeSettings = IntakeSettings()
+    flush: FlushSettings = FlushSettings()
     alerts: AlertSettings = AlertSettings()
     topics: TopicSettings = TopicSettings()
 

@@ -92,7 +92,8 @@ class Ticker:
     def _lag(self, ends: Mapping[TP, int]) -> None:
         for tp, end in ends.items():
             if tp.topic == self._log:
-                behind = max(end - self._watch.next_offsets.get(tp.partition, end), 0)
+                folded = self._watch.next_offset(tp.partition)
+                behind = 0 if folded is None else max(end - folded, 0)
                 self._alignment.behind(tp.partition, behind)
                 metrics.WORKER_LAG.labels(self._log, tp.partition).set(behind)
             elif (intake := self._intakes.get(tp.topic)) and (reading := intake.readings.get(tp)):

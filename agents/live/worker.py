@@ -9,11 +9,12 @@ from typing import Any
 
 from agents import live_settings, metrics
 from agents.live.alignment import Alignment
-from agents.live.dead_letters import ROOM_BYTES
+from agents.live.dead_letters import ROOM_BYTES, DeadLetters
 from agents.live.intake import Intake, Outlets
 from agents.live.server import Server
+from agents.live.shard import ShardOutlets
 from agents.live.ticker import Ticker
-from agents.live.watch import Watch
+from agents.live.watch import Watch, WatchSettings
 from agents.runtime.app import WorkerApp, make_app
 from agents.runtime.batch import AgentSpec
 from agents.runtime.life import Phase
@@ -67,17 +68,18 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
     outlets = Outlets(
         log=kafka.topic(live_settings.LOG),
         log_partitions=partitions[live_settings.LOG],
-        dead_letters=kafka.topic(live_settings.DEAD_LETTERS),
-        dead_letter_partitions=partitions[live_settings.DEAD_LETTERS],
-        dead_letter_bytes_max=settings.topics.source_bytes_max + ROOM_BYTES,
+        dead_letters=DeadLetters(
+            kafka.topic(live_settings.DEAD_LETTERS),
+            partitions[live_settings.DEAD_LETTERS],
+            settings.topics.source_bytes_max + ROOM_BYTES,
+        ),
     )
-    outbox = Outbox(
-        SendSettings(
-            brokers=kafka.addresses,
-            compression=kafka.compression or None,
-            record_bytes_max={outlets.dead_letters: outlets.dead_letter_bytes_max},
-        )
+    sending = SendSettings(
+        brokers=kafka.addresses,
+        compression=kafka.compression or None,
+        record_bytes_max={outlets.dead_letters.topic: outlets.dead_letters.bytes_max},
     )
+    outbox = Outbox(sending)
     intakes = {
         kafka.topic(source.topic): Intake(
             source,
@@ -91,11 +93,12 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
         for source in SOURCES
         if source.topic in settings.sources
     }
-    alerts = kafka.topic(live_settings.ALERTS)
+    runtime = _runtime(settings)
     watch = Watch(
-        core, settings.alerts, outbox, alignment, alerts, partitions[live_settings.ALERTS]
+        _watch_settings(settings, runtime, sending, partitions), outlets.dead_letters, alignment
     )
-    app = make_app(_runtime(settings), [*_specs(intakes), _watching(watch, outlets.log)])
+    app = make_app(runtime, [*_specs(intakes), _watching(watch, outlets.log)])
+    watch.app = app
     for intake in intakes.values():
         intake.app = app
     ticker = Ticker(
@@ -112,9 +115,33 @@ def _runtime(settings: Settings) -> RuntimeSettings:
         brokers=kafka.addresses,
         instance_id=kafka.instance_id or None,
         check_crcs=kafka.check_crcs,
+        session_seconds=kafka.session_seconds,
         connect_seconds_max=kafka.connect_seconds_max,
         broker_away_seconds_max=kafka.broker_away_seconds_max,
         stop_seconds_max=kafka.stop_seconds_max,
+    )
+
+
+def _watch_settings(
+    settings: Settings,
+    runtime: RuntimeSettings,
+    sending: SendSettings,
+    partitions: Mapping[str, int],
+) -> WatchSettings:
+    kafka = settings.kafka
+    return WatchSettings(
+        core=settings.pipeline(),
+        runtime=runtime,
+        sending=sending,
+        flush=settings.flush,
+        outlets=ShardOutlets(
+            alerts=kafka.topic(live_settings.ALERTS),
+            alert_partitions=partitions[live_settings.ALERTS],
+            changelog=kafka.topic(live_settings.CHANGELOG),
+        ),
+        id_prefix=kafka.topic(live_settings.LOG),
+        alerts_age_hours_max=settings.alerts.max_age_hours,
+        accept_loss=kafka.accept_loss,
     )
 
 
@@ -133,7 +160,15 @@ def _specs(intakes: Mapping[str, Intake]) -> list[AgentSpec]:
 
 def _watching(watch: Watch, topic: str) -> AgentSpec:
     return AgentSpec(
-        name="watch", topic=topic, handle=watch.handle, restore=watch.restore, drain=watch.drain
+        name="watch",
+        topic=topic,
+        handle=watch.handle,
+        fence=watch.fence,
+        restore=watch.restore,
+        drain=watch.drain,
+        drop=watch.drop,
+        keep=watch.keep,
+        on_jump=watch.on_jump,
     )
 
 

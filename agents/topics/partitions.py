@@ -23,7 +23,7 @@ def partitions_of(settings: Settings) -> Mapping[str, int]:
         BrokerUnreachable: no broker answers within `kafka.connect_seconds_max`.
         TopicsError: a topic is missing or has a wrong number of partitions; one line for each.
     """
-    return _partitions(settings, [plan for plan in plans(settings) if plan.is_used])
+    return _partitions(settings, plans(settings))
 
 
 def source_partitions(settings: Settings) -> Mapping[str, int]:

@@ -27,6 +27,10 @@ from schemas.alert import Alert
 from tests.live.kafka import Kafka, unique, wait_for
 
 SOURCES = ("orders", "support-tickets", "touchpoints")
+CONFIGS = {
+    "dead-letters": {"max.message.bytes": str(1_048_588 + 65_536)},
+    "customers-changelog": {"cleanup.policy": "compact"},
+}
 Records = list["ConsumerRecord[bytes, bytes]"]
 
 
@@ -53,9 +57,9 @@ class Floor:
     def __post_init__(self) -> None:
         defaults = dict.fromkeys((*SOURCES, "customer-activity", "churn-alerts"), 1)
         self.partitions = {**defaults, "dead-letters": 1, **self.partitions}
+        self.partitions["customers-changelog"] = self.partitions["customer-activity"]
         for name, count in self.partitions.items():
-            extra = {"max.message.bytes": str(1_048_588 + 65_536)} if name == "dead-letters" else {}
-            self.kafka.make_topic(self.prefix + name, count, **extra)
+            self.kafka.make_topic(self.prefix + name, count, **CONFIGS.get(name, {}))
 
     @property
     def sources(self) -> Sequence[str]:
@@ -215,7 +219,7 @@ class Running:
         )
         self.wait(
             "watch to catch up",
-            lambda: sum(self.metric("churnwatch_watch_records_total")) >= log_end + 2 * partitions,
+            lambda: sum(self.metric("churnwatch_watch_next_offset")) >= log_end + 2 * partitions,
             seconds_max,
         )
 
