@@ -9,8 +9,8 @@ from faust.types import TP
 from agents.live.changelog import Stored
 from agents.live.shard import Shard
 from agents.reports_state import RestoreHasMoved, RestoreWasDone
-from agents.runtime.changelog import read_to_end
 from agents.runtime.errors import StateRefused, place
+from agents.runtime.reading import read_to_end
 from agents.runtime.settings import RuntimeSettings
 from pipeline.codec import BadRowError, Header, decode_header, fingerprint
 from pipeline.settings import PipelineSettings

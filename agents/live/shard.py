@@ -143,6 +143,10 @@ class Shard:
         self.written_offset = self.next_offset
         return Snapshot(self.next_offset, rows, waiting.alerts)
 
+    def forget_waiting(self) -> None:
+        """Let go of the alerts that wait: they are not to be told."""
+        self._waiting = _Waiting()
+
     def header(self) -> Row:
         """Return the header as of now."""
         value = encode_header(self.table, self.next_offset)

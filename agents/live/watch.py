@@ -7,6 +7,7 @@ the partition comes back, and the transactor has not been shut out meanwhile, so
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,7 +51,7 @@ class WatchSettings:
     sending: SendSettings
     flush: FlushSettings
     outlets: ShardOutlets
-    id_prefix: str  # of transactional ids
+    transactional_id: Callable[[int], str]  # of a partition
     alerts_age_hours_max: float
     accept_loss: bool
 
@@ -104,14 +105,15 @@ class Watch:
         if kept is not None and await self._prove(kept):
             self.held[tp.partition] = kept
             return
-        transactor = Transactor(self._settings.sending, self._transactional_id(tp.partition))
+        its_id = self._settings.transactional_id(tp.partition)
+        transactor = Transactor(self._settings.sending, its_id)
         self.held[tp.partition] = Held(self._new_shard(tp), transactor)
         runtime, began = self._settings.runtime, time.monotonic()
         try:
             async with asyncio.timeout(runtime.broker_away_seconds_max):
                 await transactor.start()
         except TimeoutError as exc:
-            cause = f"transactional id {self._transactional_id(tp.partition)} is not given"
+            cause = f"transactional id {its_id} is not given"
             waited = time.monotonic() - began
             raise BrokerUnreachable(runtime.broker_list, waited, cause) from exc
 
@@ -182,9 +184,6 @@ class Watch:
             return False
         kept.is_proved, kept.flusher = True, None
         return True
-
-    def _transactional_id(self, partition: int) -> str:
-        return f"{self._settings.id_prefix}-{partition}"
 
     def _new_shard(self, tp: TP) -> Shard:
         s = self._settings

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from agents import live_settings, metrics
+from agents.connection import runtime_settings, send_settings, transactional_id
 from agents.live.alignment import Alignment
 from agents.live.dead_letters import ROOM_BYTES, DeadLetters
 from agents.live.intake import Intake, Outlets
@@ -18,13 +20,15 @@ from agents.live.watch import Watch, WatchSettings
 from agents.runtime.app import WorkerApp, make_app
 from agents.runtime.batch import AgentSpec
 from agents.runtime.life import Phase
-from agents.runtime.produce import Outbox, SendSettings
-from agents.runtime.settings import RuntimeSettings
+from agents.runtime.produce import Outbox
+from agents.runtime.watchdog import Check, too_long
 from agents.runtime.worker import quiet_libraries, run
 from agents.settings import Settings
 from agents.sources import SOURCES
 
 log = logging.getLogger("churnwatch")
+
+BROKER_AWAY_SECONDS: Final = 15.0  # from then on a worker is not ready; it is asked every five
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Parts:
     app: WorkerApp
     server: Server
     resources: list[AbstractAsyncContextManager[Any]]
+    checks: list[Check]
 
 
 def run_worker(
@@ -58,7 +63,7 @@ def run_worker(
         if on_ready is not None:
             on_ready(parts)
 
-    return run(parts.app, resources=parts.resources, on_ready=ready)
+    return run(parts.app, resources=parts.resources, checks=parts.checks, on_ready=ready)
 
 
 def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
@@ -74,12 +79,7 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
             settings.topics.source_bytes_max + ROOM_BYTES,
         ),
     )
-    sending = SendSettings(
-        brokers=kafka.addresses,
-        compression=kafka.compression or None,
-        record_bytes_max={outlets.dead_letters.topic: outlets.dead_letters.bytes_max},
-    )
-    outbox = Outbox(sending)
+    outbox = Outbox(send_settings(settings))
     intakes = {
         kafka.topic(source.topic): Intake(
             source,
@@ -93,11 +93,8 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
         for source in SOURCES
         if source.topic in settings.sources
     }
-    runtime = _runtime(settings)
-    watch = Watch(
-        _watch_settings(settings, runtime, sending, partitions), outlets.dead_letters, alignment
-    )
-    app = make_app(runtime, [*_specs(intakes), _watching(watch, outlets.log)])
+    watch = Watch(_watch_settings(settings, partitions), outlets.dead_letters, alignment)
+    app = make_app(runtime_settings(settings), [*_specs(intakes), _watching(watch, outlets.log)])
     watch.app = app
     for intake in intakes.values():
         intake.app = app
@@ -105,41 +102,28 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
         app, intakes, watch, outlets.log, outbox, alignment, settings.intake.tick_seconds
     )
     server = Server(settings.server, lambda: _not_ready(app))
-    return Parts(app, server, [outbox, server, ticker])
+    written = too_long("nothing was written", watch.unwritten_seconds, _unwritten_max(settings))
+    return Parts(app, server, [outbox, server, ticker], [written])
 
 
-def _runtime(settings: Settings) -> RuntimeSettings:
-    kafka = settings.kafka
-    return RuntimeSettings(
-        group=kafka.group,
-        brokers=kafka.addresses,
-        instance_id=kafka.instance_id or None,
-        check_crcs=kafka.check_crcs,
-        session_seconds=kafka.session_seconds,
-        connect_seconds_max=kafka.connect_seconds_max,
-        broker_away_seconds_max=kafka.broker_away_seconds_max,
-        stop_seconds_max=kafka.stop_seconds_max,
-    )
+def _unwritten_max(settings: Settings) -> float:
+    """Return how long what waits to be written may wait: longer than a broker may be away."""
+    return 2 * settings.kafka.broker_away_seconds_max + settings.flush.seconds_max
 
 
-def _watch_settings(
-    settings: Settings,
-    runtime: RuntimeSettings,
-    sending: SendSettings,
-    partitions: Mapping[str, int],
-) -> WatchSettings:
+def _watch_settings(settings: Settings, partitions: Mapping[str, int]) -> WatchSettings:
     kafka = settings.kafka
     return WatchSettings(
         core=settings.pipeline(),
-        runtime=runtime,
-        sending=sending,
+        runtime=runtime_settings(settings),
+        sending=send_settings(settings),
         flush=settings.flush,
         outlets=ShardOutlets(
             alerts=kafka.topic(live_settings.ALERTS),
             alert_partitions=partitions[live_settings.ALERTS],
             changelog=kafka.topic(live_settings.CHANGELOG),
         ),
-        id_prefix=kafka.topic(live_settings.LOG),
+        transactional_id=partial(transactional_id, settings),
         alerts_age_hours_max=settings.alerts.max_age_hours,
         accept_loss=kafka.accept_loss,
     )
@@ -176,6 +160,9 @@ def _not_ready(app: WorkerApp) -> str:
     """Return why a worker is not ready; a worker with no partitions is."""
     if app.failure is not None:
         return "ending"
+    away = app.broker_away_seconds
+    if away > BROKER_AWAY_SECONDS:
+        return f"no broker has answered for {away:.0f} s"
     phases = app.partitions.phases()
     waiting = sorted(
         f"{tp.topic}/{tp.partition}" for tp, p in phases.items() if p is not Phase.RUNNING

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -44,6 +45,12 @@ class WorkerApp(faust.App):
         self.safe = SafeOffsets()
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
+        self.broker_heard_at = time.monotonic()
+
+    @property
+    def broker_away_seconds(self) -> float:
+        """For how long no broker has answered."""
+        return time.monotonic() - self.broker_heard_at
 
     def fail(self, exc: BaseException) -> None:
         """End the worker for this reason; the first one counts."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka.client import AIOKafkaClient
 
+from agents.connection import runtime_settings
 from agents.problems import TopicsError
-from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
 from agents.topics.plans import Rule, TopicPlan, plans
@@ -43,14 +43,9 @@ def _partitions(settings: Settings, used: Sequence[TopicPlan]) -> Mapping[str, i
 
 
 async def _all_topics(settings: Settings) -> dict[str, int]:
-    kafka = settings.kafka
-    runtime = RuntimeSettings(
-        group=kafka.group,
-        brokers=kafka.addresses,
-        connect_seconds_max=kafka.connect_seconds_max,
-    )
+    runtime = runtime_settings(settings)
     await reach_broker(runtime)
-    client = AIOKafkaClient(bootstrap_servers=list(kafka.addresses), **runtime.security)
+    client = AIOKafkaClient(bootstrap_servers=list(runtime.brokers), **runtime.security)
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()
