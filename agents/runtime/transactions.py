@@ -109,10 +109,16 @@ class Transactor:
             done, _ = await asyncio.wait({task}, timeout=CLOSE_SECONDS)
             if done:
                 break
-        if task is not None and task.done() and not task.cancelled():
-            task.exception()  # is known; else asyncio tells of it when it is collected
-        waiter = producer._txn_manager._transaction_waiter
-        if waiter is not None and waiter.done() and not waiter.cancelled():
-            waiter.exception()
+        _hush(producer)
         producer._closed = True
         await asyncio.wait({asyncio.ensure_future(producer.client.close())}, timeout=CLOSE_SECONDS)
+
+
+def _hush(producer: AIOKafkaProducer) -> None:
+    """Take note of why it failed wherever aiokafka says so; else asyncio tells of it again."""
+    queued = producer._message_accumulator._batches.values()
+    waiters = [batch._drain_waiter for batches in queued for batch in batches]
+    waiters += [producer._txn_manager._transaction_waiter, producer._sender.sender_task]
+    for waiter in waiters:
+        if waiter is not None and waiter.done() and not waiter.cancelled():
+            waiter.exception()

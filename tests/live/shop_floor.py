@@ -136,6 +136,7 @@ class Floor:
             "kafka": {
                 "brokers": self.kafka.address,
                 "prefix": self.prefix,
+                "session_seconds": 6,  # the least that a broker accepts: some are killed here
                 **settings.get("kafka", {}),
             },
             "server": {"port": port},
