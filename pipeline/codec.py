@@ -118,14 +118,7 @@ def encode_rows(table: ActivityTable, row: Ints) -> list[tuple[str, bytes | None
     return encoded
 
 
-def decode_rows(table: ActivityTable, rows: Sequence[tuple[str, bytes]]) -> list[str]:
-    """Decode."""
-    if rows:
-        _decode_rows(table, rows)
-    return []
-
-
-def _decode_rows(table: ActivityTable, rows: Sequence[tuple[str, bytes]]) -> None:
+def decode_rows(table: ActivityTable, rows: Sequence[tuple[str, bytes]]) -> None:
     """Put rows into a table that does not have them yet.
 
     Raises:

@@ -26,7 +26,6 @@ class RowStore:
         self.ids: list[str] = [""]
         self._index: dict[str, int] = {}
         self._free: list[int] = []
-        self._gone: list[str] = []
         self._words: Words = np.zeros((64, dtype.itemsize // 8), np.uint64)
         self._due_load = np.full(64, NEVER)
         self._due_silence = np.full(64, NEVER)
@@ -102,23 +101,12 @@ class RowStore:
         """Give back those of the rows that are blank."""
         for number in row[~self._words[row].any(axis=1)].tolist():
             if self._index.pop(self.ids[number], 0):
-                self._gone.append(self.ids[number])
                 self.ids[number] = ""
                 self._free.append(number)
 
     def everyone(self) -> Ints:
         """Return the rows of all customers."""
         return np.fromiter(self._index.values(), np.int64, len(self._index))
-
-    @property
-    def changed_count(self) -> int:
-        """Return how many rows have changed since they were last taken."""
-        return int(np.count_nonzero(self._changed[: self.size]))
-
-    def take_gone(self) -> list[str]:
-        """Return who is gone."""
-        gone, self._gone = self._gone, []
-        return gone
 
     def take_changed(self) -> Ints:
         """Return the rows changed since the last call."""

@@ -252,13 +252,6 @@ class ActivityTable:
             self.store.put(row, words)
         self._purge_at = max(_PURGE_MIN, 2 * (len(self.pools.items) + len(self.pools.episodes)))
 
-    def drop(self, customer_ids: Sequence[str]) -> None:
-        """Drop customers."""
-        row = np.array([r for r in map(self.store.row_of, customer_ids) if r], np.int64)
-        if len(row):
-            self._erase(row)
-            self.store.release(row)
-
     def _erase(self, row: Ints) -> None:
         _, rows = self.store.gather(row)
         for pool, column in ((self.pools.items, "items"), (self.pools.episodes, "episodes")):
