@@ -93,7 +93,9 @@ class Pool:
             freed.append(slot)
             before[positions[~leaving]] = slots[~leaving]
         if freed:
-            self._free = np.concatenate([self._free, *freed])
+            slots = np.concatenate(freed)
+            self.records[slots] = 0  # so that no search over all records finds it
+            self._free = np.concatenate([self._free, slots])
 
     def adopt(self, raw: bytes, lengths: Ints, row: Ints) -> Ints:
         """Take in whole chains, one after another as bytes; return the heads, one a chain."""

@@ -31,6 +31,7 @@ from pipeline.ticks import Pending, Ticks
 from pipeline.units import HOUR_MS, NEVER, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
+from schemas.hashing import NO_ID
 from schemas.progress import Progress
 
 _PURGE_MIN = 1024
@@ -166,6 +167,7 @@ class ActivityTable:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
         again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
+        again &= events.event != NO_ID
         settler = self._settler
         settler.settle(ticks, settler.pending(events, ticks, passed, before, again))
         passed[events.row] = before
