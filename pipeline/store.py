@@ -66,9 +66,26 @@ class RowStore:
         rows = [self._index.get(customer_id, 0) for customer_id in customer_ids]
         if 0 in rows:
             new = [who for who, row in zip(customer_ids, rows, strict=True) if not row]
-            self._add(list(dict.fromkeys(new)))
+            self.add(list(dict.fromkeys(new)))
             rows = [self._index[customer_id] for customer_id in customer_ids]
         return np.array(rows, np.int64)
+
+    def add(self, customer_ids: list[str]) -> Ints:
+        """Return rows for customers, all different, that have none."""
+        again = self._free[len(self._free) - min(len(self._free), len(customer_ids)) :]
+        del self._free[len(self._free) - len(again) :]
+        for number, customer_id in zip(again, customer_ids, strict=False):
+            self.ids[number] = customer_id
+        begin = self.size
+        self.ids += customer_ids[len(again) :]
+        if self.size > len(self._words):
+            self._grow(self.size)
+        row = np.concatenate([np.array(again, np.int64), np.arange(begin, self.size)])
+        self._index.update(zip(customer_ids, row.tolist(), strict=True))
+        if self._gone:
+            for customer_id in customer_ids:
+                self._gone.pop(customer_id, None)
+        return row
 
     def gather(self, row: Ints) -> tuple[Words, Rows]:
         """Return a copy of rows as words, and a view of it by fields."""
@@ -99,14 +116,13 @@ class RowStore:
 
     def release(self, row: Ints) -> None:
         """Give back those of the rows that are blank; their customers are gone."""
-        blank = row[~self._words[row].any(axis=1)]
-        self._changed[blank] = False
-        for number in blank.tolist():
-            customer_id = self.ids[number]
-            if self._index.pop(customer_id, 0):
-                self.ids[number] = ""
-                self._free.append(number)
-                self._gone[customer_id] = None
+        for customer_id in self._give_back(row[~self._words[row].any(axis=1)]):
+            self._gone[customer_id] = None
+
+    def drop(self, row: Ints) -> None:
+        """Give rows back, and leave no word of it: neither a change, nor anybody gone."""
+        self.erase(row)
+        self._give_back(row)
 
     def everyone(self) -> Ints:
         """Return the rows of all customers."""
@@ -124,20 +140,14 @@ class RowStore:
         self._gone.clear()
         return gone
 
-    def _add(self, customer_ids: list[str]) -> None:
-        """Give rows to customers, all different, that have none."""
-        again = self._free[len(self._free) - min(len(self._free), len(customer_ids)) :]
-        del self._free[len(self._free) - len(again) :]
-        for row, customer_id in zip(again, customer_ids, strict=False):
-            self.ids[row] = customer_id
-        begin = self.size
-        self.ids += customer_ids[len(again) :]
-        if self.size > len(self._words):
-            self._grow(self.size)
-        self._index.update(zip(customer_ids, [*again, *range(begin, self.size)], strict=True))
-        if self._gone:
-            for customer_id in customer_ids:
-                self._gone.pop(customer_id, None)
+    def _give_back(self, row: Ints) -> list[str]:
+        self._changed[row] = False
+        customer_ids = [self.ids[number] for number in row.tolist()]
+        for number, customer_id in zip(row.tolist(), customer_ids, strict=True):
+            del self._index[customer_id]
+            self.ids[number] = ""
+        self._free += row.tolist()
+        return customer_ids
 
     def _grow(self, size: int) -> None:
         old = len(self._words)

@@ -39,7 +39,7 @@ def test_flushes_one_after_another_give_the_table(config_and_log, data):
         flush(table, kept)
         begin = end
     again = ActivityTable(config)
-    decode_rows(again, list(kept.items()))
+    assert decode_rows(again, kept) == []
     assert state(again) == state(table)
     assert kept.keys() == state(table).keys()
 
@@ -61,7 +61,7 @@ def test_who_came_back_before_the_flush_is_not_gone():
     table.step([event("ann", Kind.HINDERED, 1), event("ann", Kind.FORGET, 2)], [0, 1])
     table.step([event("ann", Kind.HINDERED, 3)], [2])
     assert table.store.take_gone() == []
-    assert [who for who, _ in encode_rows(table, table.store.take_changed())] == ["ann"]
+    assert encode_rows(table, table.store.take_changed()).keys() == {"ann"}
 
 
 def test_rows_given_back_are_used_again():
