@@ -5,7 +5,7 @@ what its records one by one would. Before an event is applied to a customer, wha
 is settled; a tick settles what is due by the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -31,6 +31,7 @@ from pipeline.ticks import Pending, Ticks
 from pipeline.units import HOUR_MS, NEVER, Ints
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, LogPosition
+from schemas.hashing import NO_ID
 from schemas.progress import Progress
 
 _PURGE_MIN = 1024
@@ -166,6 +167,7 @@ class ActivityTable:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
         again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
+        again &= events.event != NO_ID
         settler = self._settler
         settler.settle(ticks, settler.pending(events, ticks, passed, before, again))
         passed[events.row] = before
@@ -238,6 +240,14 @@ class ActivityTable:
         silent = self.orders_feed.alive_ms(since_ms, np.maximum(at_ms, since_ms))
         return np.where(since_ms > 0, silent, 0)
 
+    def drop(self, customer_ids: Iterable[str]) -> None:
+        """Take customers out, as if they had never been: whoever restores puts them in anew."""
+        if len(self):
+            rows = map(self.store.row_of, customer_ids)
+            row = np.array([number for number in rows if number], np.int64)
+            self._unlink(row)
+            self.store.drop(row)
+
     def _purge(self, before_ms: int) -> None:
         """Unlink what is forgotten; reading it already takes no notice of it."""
         for pool, column, rows_of, gone in (
@@ -253,7 +263,10 @@ class ActivityTable:
         self._purge_at = max(_PURGE_MIN, 2 * (len(self.pools.items) + len(self.pools.episodes)))
 
     def _erase(self, row: Ints) -> None:
+        self._unlink(row)
+        self.store.erase(row)
+
+    def _unlink(self, row: Ints) -> None:
         _, rows = self.store.gather(row)
         for pool, column in ((self.pools.items, "items"), (self.pools.episodes, "episodes")):
             pool.remove(rows[column].copy(), np.ones(len(pool.records), np.bool_))
-        self.store.erase(row)
