@@ -128,6 +128,11 @@ class RowStore:
         """Return the rows of all customers."""
         return np.fromiter(self._index.values(), np.int64, len(self._index))
 
+    @property
+    def changed_count(self) -> int:
+        """Return how many rows have changed, or were given back, since they were last taken."""
+        return int(np.count_nonzero(self._changed[: self.size])) + len(self._gone)
+
     def take_changed(self) -> Ints:
         """Return the rows changed since the last call, given back ones not."""
         changed = np.flatnonzero(self._changed[: self.size])

@@ -15,6 +15,8 @@ HEADER: Final = b"h"
 ROW: Final = b"c"  # and the customer id
 STANDING: Final = b"s"  # and the id of an alert that was muted and still stands
 
+REBUILDING: Final = "rebuilding"  # stands for the fingerprint of settings while that goes on
+
 _ALERT: Final = msgspec.json.Decoder(Alert)
 
 

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from faust.types import TP
 
 from agents.connection import runtime_settings, send_settings, transactional_id
-from agents.live.changelog import HEADER, Stored, row_key, standing_key
+from agents.live.changelog import HEADER, REBUILDING, Stored, row_key, standing_key
 from agents.live.muting import Muting
 from agents.live.shard import Shard, ShardOutlets
 from agents.live_settings import CHANGELOG, LOG
@@ -20,7 +21,8 @@ from agents.runtime.reading import read_to_end
 from agents.runtime.rows import Row
 from agents.runtime.transactions import Transactor
 from agents.settings import Settings
-from pipeline.codec import BadRowError, decode_header, rebuilding_header
+from pipeline.header import BadHeaderError, decode_header, encode_header
+from pipeline.table import ActivityTable
 
 ROWS: Final = 10_000  # of one transaction
 SECONDS_MAX: Final = 60.0
@@ -79,13 +81,18 @@ class Rebuild:
         before = await self._before(number)
         if before.next_offset is None:
             return Rebuilt(number)
-        head = Row(self._changelog, number, HEADER, rebuilding_header(before.next_offset))
+        head = Row(self._changelog, number, HEADER, self._begun(before.next_offset))
         await transactor.commit([head], SECONDS_MAX)
         outlets = ShardOutlets(alerts="", alert_partitions=1, changelog=self._changelog)
         shard = Shard(self._core, outlets, self._log, number, Muting(0))
         rebuilt = await self._fold(shard, before.next_offset)
         await self._write(transactor, shard, before, rebuilt)
         return rebuilt
+
+    def _begun(self, next_offset: int) -> bytes:
+        """Return a header that no worker takes for one to go on with."""
+        header = decode_header(encode_header(ActivityTable(self._core), next_offset))
+        return msgspec.msgpack.encode(msgspec.structs.replace(header, fingerprint=REBUILDING))
 
     async def _before(self, number: int) -> _Before:
         before = _Before(set(), set(), None)
@@ -104,7 +111,7 @@ class Rebuild:
     def _next_offset(self, number: int, header: bytes) -> int:
         try:
             return decode_header(header).next_offset
-        except BadRowError:
+        except BadHeaderError:
             return self._committed.get(number, 0)
 
     async def _fold(self, shard: Shard, until: int) -> Rebuilt:

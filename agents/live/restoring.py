@@ -6,13 +6,13 @@ from typing import Final
 
 from faust.types import TP
 
-from agents.live.changelog import Stored
+from agents.live.changelog import REBUILDING, Stored
 from agents.live.shard import Shard
 from agents.reports_state import RestoreHasMoved, RestoreWasDone
 from agents.runtime.errors import StateRefused, place
 from agents.runtime.reading import read_to_end
 from agents.runtime.settings import RuntimeSettings
-from pipeline.codec import BadRowError, Header, decode_header, fingerprint
+from pipeline.header import BadHeaderError, Header, decode_header, fingerprint
 from pipeline.settings import PipelineSettings
 
 RESTORES_MAX: Final = 4  # at a time: each holds a fetch or two in memory
@@ -66,8 +66,10 @@ class Restorer:
             return None
         try:
             header = decode_header(value)
-        except BadRowError as error:
+        except BadHeaderError as error:
             raise StateRefused(f"{where}: {error}; {REBUILD}") from None
+        if header.fingerprint == REBUILDING:
+            raise StateRefused(f"{where}: a rebuild was begun and not finished; {REBUILD}")
         if header.fingerprint != self._fingerprint:
             raise StateRefused(
                 f"{where}: what is stored was made with settings of fingerprint "

@@ -15,7 +15,8 @@ from aiokafka import ConsumerRecord
 from agents.live.changelog import HEADER, Stored, row_key, standing_key
 from agents.live.muting import Muting
 from agents.runtime.rows import Row, partition_for
-from pipeline.codec import Header, apply_header, decode_rows, encode_header, encode_rows
+from pipeline.codec import decode_rows, encode_rows
+from pipeline.header import Header, apply_header, encode_header
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable, Outcome
 from schemas import log
@@ -134,7 +135,7 @@ class Shard:
         rows += [Row(topic, partition, row_key(customer_id), None) for customer_id in gone]
         rows += [
             Row(topic, partition, row_key(customer_id), value)
-            for customer_id, value in encode_rows(self.table, store.take_changed())
+            for customer_id, value in encode_rows(self.table, store.take_changed()).items()
         ]
         for alert_id, alert in self._muting.take_changed():
             value = None if alert is None else _JSON.encode(alert)
@@ -154,12 +155,10 @@ class Shard:
 
     def adopt(self, stored: Stored) -> list[str]:
         """Take in rows and what was kept back, as stored; return what cannot be read."""
-        self.table.drop(list(stored.rows))
-        rows = [(customer_id, value) for customer_id, value in stored.rows.items() if value]
-        bad = decode_rows(self.table, rows)
+        bad = decode_rows(self.table, stored.rows)
         for alert_id, alert in stored.standing.items():
             self._muting.restore(alert_id, alert)
-        return [*stored.unreadable, *map(str, bad)]
+        return [*stored.unreadable, *(f"row of {row.customer_id!r}: {row.reason}" for row in bad)]
 
     def begin(self, header: Header | None, next_offset: int) -> None:
         """Go on by a header, once all that is stored has been taken in."""
