@@ -77,6 +77,12 @@ class Proxy:
         self._call(self._set_flowing(True))
         self._call(self._listen())
 
+    def reset(self) -> None:
+        """Be as at the start: no delays, everything flows; connections stay."""
+        self.delay_seconds = 0.0
+        self.request_delay_seconds.clear()
+        self.resume()
+
     def close_all(self) -> None:
         """Cut all connections; new ones are accepted."""
         self._call(self._cut())
