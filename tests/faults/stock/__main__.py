@@ -1,6 +1,6 @@
 """Play the scenarios on a Kafka of their own, and print what stock Faust did.
 
-    python -m tests.faults.stock [NAME ...]
+python -m tests.faults.stock [NAME ...]
 """
 
 import shutil
@@ -16,7 +16,7 @@ from agents.broker import probe
 from agents.broker.jars import kafka_version
 from agents.broker.kafka import KafkaBroker
 from tests.faults.proxy import Proxy
-from tests.faults.stock import restarts  # noqa: F401
+from tests.faults.stock import restarts, writes  # noqa: F401
 from tests.faults.stock.finding import SCENARIOS, Finding, Scenario
 from tests.faults.stock.scene import Scene
 from tests.live.kafka import Kafka

@@ -120,10 +120,11 @@ class Scene:
 
         async def read() -> list[ConsumerRecord]:
             tps = [TopicPartition(topic, partition) for partition in range(partitions)]
-            async with AIOKafkaConsumer(bootstrap_servers=self.kafka.address) as consumer:
+            async with AIOKafkaConsumer(
+                bootstrap_servers=self.kafka.address, auto_offset_reset="earliest"
+            ) as consumer:
                 consumer.assign(tps)
                 ends = await consumer.end_offsets(tps)
-                await consumer.seek_to_beginning(*tps)
                 found: list[ConsumerRecord] = []
                 while any([await consumer.position(tp) < ends[tp] for tp in tps]):
                     batches = await consumer.getmany(timeout_ms=200)
