@@ -16,10 +16,16 @@ from agents.broker import probe
 from agents.broker.jars import kafka_version
 from agents.broker.kafka import KafkaBroker
 from tests.faults.proxy import Proxy
-from tests.faults.stock import restarts, writes  # noqa: F401
+from tests.faults.stock import hangs, restarts, writes  # noqa: F401
 from tests.faults.stock.finding import SCENARIOS, Finding, Scenario
 from tests.faults.stock.scene import Scene
 from tests.live.kafka import Kafka
+
+# A broker that knows of access rights, and allows what none forbids.
+RIGHTS = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
 
 
 @contextmanager
@@ -30,7 +36,7 @@ def stage() -> Iterator[Scene]:
     try:
         with Proxy() as proxy:
             proxy.start(port)
-            with KafkaBroker(proxied={port: proxy.port}) as broker:
+            with KafkaBroker(proxied={port: proxy.port}, settings=RIGHTS) as broker:
                 yield Scene(Kafka(broker.bootstrap), proxy, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

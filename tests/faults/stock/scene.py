@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from agents.broker.process import GuardedProcess
 from tests.faults.proxy import Proxy
@@ -140,7 +141,10 @@ class Scene:
 
     def committed(self, app_id: str, topic: str, partitions: int = PARTITIONS) -> dict[int, int]:
         """Return the committed offsets, 0 where there is none."""
-        offsets = self.kafka.committed(app_id, topic, partitions)
+        try:
+            offsets = self.kafka.committed(app_id, topic, partitions)
+        except GroupCoordinatorNotAvailableError:  # the broker has had no group yet
+            return dict.fromkeys(range(partitions), 0)
         return {partition: max(offset, 0) for partition, offset in offsets.items()}
 
 
