@@ -36,7 +36,6 @@ SETTINGS = {
     "node.id": "1",
     "inter.broker.listener.name": "CLIENTS",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     # After a SIGKILL the controller lets the broker back in when its old session has ended.
     "broker.heartbeat.interval.ms": "250",
@@ -72,6 +71,7 @@ class KafkaBroker(Broker):
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
         jvm: Sequence[str] = (),
+        proxied: Mapping[int, int] | None = None,
     ) -> None:
         """Prepare a broker; nothing runs yet.
 
@@ -81,6 +81,8 @@ class KafkaBroker(Broker):
             port: the port for clients; a free one if None.
             settings: broker settings to add to, or put over, `SETTINGS`.
             jvm: options put after, and so over, `JVM`.
+            proxied: more ports to listen on, each with the port of a proxy before it: who
+                comes that way is told to come by the proxy again.
         """
         self._is_temporary = folder is None
         self._folder = folder
@@ -88,6 +90,7 @@ class KafkaBroker(Broker):
         self._port: int | None = None
         self._settings = SETTINGS | dict(settings or {})
         self._jvm = (*JVM, *jvm)
+        self._proxied = dict(proxied or {})
         self._process: GuardedProcess | None = None
 
     @property
@@ -161,10 +164,15 @@ class KafkaBroker(Broker):
     def _configure(self, folder: Path) -> None:
         """Choose ports, write the settings, and format a new data folder."""
         self._port, controller = free_pair(self._wanted_port)
-        listeners = f"CLIENTS://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{controller}"
+        clients = {"CLIENTS": (self._port, self._port)}
+        clients |= {f"PROXIED{n}": ports for n, ports in enumerate(self._proxied.items())}
+        heard = [f"{name}://127.0.0.1:{port}" for name, (port, _) in clients.items()]
+        told = [f"{name}://127.0.0.1:{port}" for name, (_, port) in clients.items()]
+        protocols = [f"{name}:PLAINTEXT" for name in ("CONTROLLER", *clients)]
         settings = self._settings | {
-            "listeners": listeners,
-            "advertised.listeners": f"CLIENTS://127.0.0.1:{self._port}",
+            "listener.security.protocol.map": ",".join(protocols),
+            "listeners": ",".join([*heard, f"CONTROLLER://127.0.0.1:{controller}"]),
+            "advertised.listeners": ",".join(told),
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "log.dirs": str(folder / "data"),
         }

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from kafka import KafkaConsumer, KafkaProducer
 
 from agents.broker import choose, jars, probe
 from agents.broker.base import BrokerError
 from agents.broker.embedded import EmbeddedBroker
 from agents.broker.kafka import KafkaBroker
+from tests.faults.proxy import Proxy
 from tests.live.support import create_topic, eventually, unique
 
 needs_kafka = pytest.mark.usefixtures("needs_kafka")
@@ -198,3 +200,23 @@ def test_the_embedded_broker_serves_aiokafka() -> None:
     with EmbeddedBroker() as broker:
         got = asyncio.run(round_trip(broker.bootstrap, unique("mock"), check_crcs=False))
     assert got == b"by aiokafka"
+
+
+@needs_kafka
+def test_who_comes_by_a_proxy_is_told_to_come_by_it_again():
+    """Else a client would go round the proxy after its first request, and no fault reach it."""
+
+    async def broker_ports(bootstrap: str) -> list[int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        await admin.start()
+        try:
+            return [broker["port"] for broker in (await admin.describe_cluster())["brokers"]]
+        finally:
+            await admin.close()
+
+    with Proxy() as proxy:
+        [port] = probe.free_ports(1)
+        proxy.start(port)
+        with KafkaBroker(proxied={port: proxy.port}) as broker:
+            assert asyncio.run(broker_ports(f"127.0.0.1:{proxy.port}")) == [proxy.port]
+            assert asyncio.run(broker_ports(broker.bootstrap)) != [proxy.port]
