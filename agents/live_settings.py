@@ -22,6 +22,7 @@ class KafkaSettings:
     instance_id: str = ""  # names this worker for good: a restart then moves no partition
     check_crcs: bool = True  # off only for the embedded broker, which sends wrong ones
     compression: str = ""  # of what is written: gzip, or none
+    session_seconds: float = 30.0  # a worker not heard of for so long loses its partitions
     connect_seconds_max: float = 30.0
     broker_away_seconds_max: float = 300.0
     stop_seconds_max: float = 25.0
@@ -33,7 +34,12 @@ class KafkaSettings:
             require(bool(host) and port.isdigit(), "kafka.brokers", self.brokers, wants)
         if self.compression not in ("", "gzip"):
             raise SettingError("kafka.compression", self.compression, "wants gzip, or nothing")
-        for name in ("connect_seconds_max", "broker_away_seconds_max", "stop_seconds_max"):
+        for name in (
+            "session_seconds",
+            "connect_seconds_max",
+            "broker_away_seconds_max",
+            "stop_seconds_max",
+        ):
             positive(f"kafka.{name}", getattr(self, name))
 
     @property

@@ -112,6 +112,7 @@ def _runtime(settings: Settings) -> RuntimeSettings:
         brokers=kafka.addresses,
         instance_id=kafka.instance_id or None,
         check_crcs=kafka.check_crcs,
+        session_seconds=kafka.session_seconds,
         connect_seconds_max=kafka.connect_seconds_max,
         broker_away_seconds_max=kafka.broker_away_seconds_max,
         stop_seconds_max=kafka.stop_seconds_max,
