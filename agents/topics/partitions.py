@@ -5,11 +5,14 @@ topics by use must not make one because somebody asked whether it is there.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 
 from agents.problems import TopicsError
+from agents.runtime.errors import BrokerUnreachable
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
@@ -49,11 +52,16 @@ async def _all_topics(settings: Settings) -> dict[str, int]:
         brokers=kafka.addresses,
         connect_seconds_max=kafka.connect_seconds_max,
     )
+    began = time.monotonic()
     await reach_broker(runtime)
     client = AIOKafkaClient(bootstrap_servers=list(kafka.addresses), **runtime.security)
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()
+    except KafkaError as error:
+        # It answered a moment ago: gone since, or not itself yet.
+        waited = time.monotonic() - began
+        raise BrokerUnreachable(kafka.brokers, waited, str(error)) from error
     finally:
         await client.close()
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in cluster.topics()}
