@@ -92,7 +92,8 @@ def _seconds(draw: random.Random, kind: Kind, scenario: Scenario) -> float:
     if kind is Kind.BROKER_AWAY:
         return scenario.away_seconds
     if kind is Kind.FREEZE:
-        return round(scenario.session_seconds + draw.uniform(1.5, 6.0), 1)
+        longer = draw.uniform(1.5, 3.0 if scenario.is_short else 9.0)
+        return round(scenario.session_seconds + longer, 1)
     if kind is Kind.REBALANCE:
         return round(draw.uniform(1.0, 5.0), 1)
     return 0.0

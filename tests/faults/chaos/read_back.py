@@ -1,13 +1,14 @@
 """What the topics hold in the end, as any reader sees it (`read_committed`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from agents.files.log_dump import read_log, write_log
-from agents.live.reading import Record, read_to_end
+from agents.live.reading import Record, reader
 from agents.live_settings import ALERTS, LOG
 from agents.settings import Settings
 from agents.sources import SOURCES
@@ -45,39 +46,57 @@ class Logged:
         return sum(at >= offset and isinstance(record, Activity) for record, at in pairs)
 
 
-async def partition_of(settings: Settings, topic: str, partition: int) -> list[Record]:
-    """Return the records of one partition."""
-    batches = read_to_end(settings.kafka, settings.kafka.topic(topic), partition)
-    return [record async for batch in batches for record in batch]
+async def topic_of(settings: Settings, name: str, partitions: int) -> list[list[Record]]:
+    """Return the records of each partition of a topic."""
+    topic = settings.kafka.topic(name)
+    found: list[list[Record]] = [[] for _ in range(partitions)]
+    async with reader(settings.kafka, topic, range(partitions)) as consumer:
+        ends: Any = await consumer.end_offsets(consumer.assignment())
+        while any([await consumer.position(tp) < ends[tp] for tp in ends]):
+            for tp, records in (await consumer.getmany(timeout_ms=50)).items():
+                found[tp.partition] += records
+    return found
 
 
-async def logged(settings: Settings, partition: int) -> Logged:
-    """Return a partition of the log."""
-    found = Logged([], [], 0)
+async def logged(settings: Settings) -> list[Logged]:
+    """Return the partitions of the log."""
+    return [_logged(records) for records in await topic_of(settings, LOG, LOG_PARTITIONS)]
+
+
+def _logged(records: Iterable[Record]) -> Logged:
+    readable: list[Activity | Progress] = []
+    offsets: list[int] = []
     unreadable = 0
-    for record in await partition_of(settings, LOG, partition):
+    for record in records:
         value = log.decode(record.value)
         if isinstance(value, Rejection):
             unreadable += 1
         else:
-            found.records.append(value)
-            found.offsets.append(record.offset)
-    return Logged(found.records, found.offsets, unreadable)
+            readable.append(value)
+            offsets.append(record.offset)
+    return Logged(readable, offsets, unreadable)
 
 
 async def alerts(settings: Settings) -> list[Alert]:
     """Return the alerts, in the order of their partitions."""
+    by_partition = await topic_of(settings, ALERTS, settings.topics.alert_partitions)
     return [
         msgspec.json.decode(record.value or b"", type=Alert)
-        for partition in range(settings.topics.alert_partitions)
-        for record in await partition_of(settings, ALERTS, partition)
+        for records in by_partition
+        for record in records
     ]
 
 
-async def compacted(settings: Settings, partition: int) -> dict[bytes, bytes]:
-    """Return the newest value of each key of the changelog."""
+async def compacted(settings: Settings) -> list[dict[bytes, bytes]]:
+    """Return the newest value of each key of the changelog, by partition."""
+    return [
+        _newest(records) for records in await topic_of(settings, changelog.TOPIC, LOG_PARTITIONS)
+    ]
+
+
+def _newest(records: Iterable[Record]) -> dict[bytes, bytes]:
     newest: dict[bytes, bytes] = {}
-    for record in await partition_of(settings, changelog.TOPIC, partition):
+    for record in records:
         if record.value is None:
             newest.pop(record.key or b"", None)
         else:
@@ -85,15 +104,15 @@ async def compacted(settings: Settings, partition: int) -> dict[bytes, bytes]:
     return newest
 
 
-async def expected_log(settings: Settings) -> dict[int, list[Activity]]:
+async def expected_log(settings: Settings) -> list[list[Activity]]:
     """Return what the sources come to: activities by partition of the log.
 
     Those of one source partition are together and in its order.
     """
-    expected: dict[int, list[Activity]] = {p: [] for p in range(LOG_PARTITIONS)}
+    expected: list[list[Activity]] = [[] for _ in range(LOG_PARTITIONS)]
     for source in SOURCES:
-        for partition in range(settings.topics.source_partitions):
-            found = await partition_of(settings, source.topic, partition)
+        by_partition = await topic_of(settings, source.topic, settings.topics.source_partitions)
+        for partition, found in enumerate(by_partition):
             decoded = decode_many([r.value for r in found], source.form, _ANY_DATE_MS)
             assert not decoded.rejections, "the shop sends nothing that is refused"
             for record, value, at_ms in zip(found, decoded.records, decoded.at_ms, strict=True):

@@ -107,23 +107,22 @@ async def differences(stage: Stage) -> dict[str, list[str]]:
     """Return in what the topics are not as they should be, by what was compared."""
     settings = stage.settings
     core = settings.pipeline()
+    expected, logs = await read_back.expected_log(settings), await read_back.logged(settings)
+    changelogs, sent = await read_back.compacted(settings), await read_back.alerts(settings)
     found: dict[str, list[str]] = {"log": [], "tables": [], "alerts": []}
     folded: list[Alert] = []
-    for partition, expected in (await read_back.expected_log(settings)).items():
-        logged = await read_back.logged(settings, partition)
-        copies = verify.without_copies(logged.activities)[1]
-        stage.result.duplicates += len(copies)
-        found["log"] += verify.log_differences(partition, logged.activities, expected)
+    for partition, logged in enumerate(logs):
+        stage.result.duplicates += len(verify.without_copies(logged.activities)[1])
+        found["log"] += verify.log_differences(partition, logged.activities, expected[partition])
         if logged.unreadable:
             found["log"].append(f"log[{partition}]: {logged.unreadable} records are unreadable")
-        there = _kept(core, partition, await read_back.compacted(settings, partition))
+        there = _kept(core, partition, changelogs[partition])
         until = there.next_offset if there else None
         dump = read_back.dumped(logged, stage.folder / f"log-{partition}.jsonl")
         table, alerts = read_back.replayed(core, partition, dump, until)
         folded += alerts
         stage.result.customers += len(table)
         found["tables"] += _table_differences(partition, logged, there, kept(table, until or 0))
-    sent = await read_back.alerts(settings)
     stage.result.alerts = len(sent)
     found["alerts"] += verify.alert_differences(sent, folded)
     return found

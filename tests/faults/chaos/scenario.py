@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from agents.shop.events import SOURCES
 from agents.shop.settings import ShopSettings
 
 LOG_PARTITIONS: Final = 8
@@ -75,6 +76,9 @@ class Scenario:
                 "session_seconds": self.session_seconds,
                 "instance_id": name if self.has_names else "",
             },
+            # Months pass in minutes: sources keep within weeks of one another, not within hours.
+            "feeds": {key: {"idle_hours_max": 480, "jump_hours_max": 240} for key in SOURCES},
+            "intake": {"skew_hours_max": 240, "align_wait_seconds_max": 1.0},
             "server": {"port": port},
             "topics": {
                 "log_partitions": LOG_PARTITIONS,
@@ -97,13 +101,13 @@ def scenario(
     draw = random.Random(f"scenario {seed}")
     drawn_workers = draw.choice((2, 3))
     source_partitions = draw.choice((3, 4, 8))
-    keyed = {source: draw.choice(KEYED) for source in ("orders", "support-tickets", "touchpoints")}
+    keyed = {source: draw.choice(KEYED) for source in SOURCES}
     has_names = draw.random() < 0.3
     return Scenario(
         seed=seed,
         events=events or (6_000 if short else 200_000),
         workers=workers or (2 if short else drawn_workers),
-        seconds=seconds or (25.0 if short else 240.0),
+        seconds=seconds or (22.0 if short else 240.0),
         is_short=short,
         source_partitions=source_partitions,
         keyed=keyed,
