@@ -46,7 +46,8 @@ def test_a_longer_run_has_every_kind_within_its_time(seed):
     one = scenario(seed)
     faults = plan(one)
     assert {fault.kind for fault in faults} == set(Kind)
-    assert all(0 < fault.at_seconds < one.seconds for fault in faults)
+    assert faults[0].at_seconds > 0
+    assert faults[-1].at_seconds < one.seconds
     assert all(fault.worker < one.workers for fault in faults)
     assert [f.at_seconds for f in faults] == sorted(f.at_seconds for f in faults)
     frozen = [fault.seconds for fault in faults if fault.kind is Kind.FREEZE]
@@ -67,7 +68,7 @@ def test_the_command_gives_the_same_scenario():
     assert scenario(9, short=True, events=500, workers=2, seconds=22) == one
 
 
-def the_log(events=1_500):
+def the_log(events=2_500):
     """A log as one source partition of each source would write it, with a tick now and then."""
     offsets, newest_ms, records = Counter(), Counter(), []
     for number, event in enumerate(islice(Shop(scenario(1, events=events).shop).events(), events)):

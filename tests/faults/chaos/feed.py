@@ -15,6 +15,7 @@ from agents.shop.shop import Shop
 from tests.faults.chaos.scenario import Keyed, Scenario
 
 PARTS: Final = 200
+AWAY_MS_MAX: Final = 180_000
 _ITEM: Final = {"orders": "order_id", "support-tickets": "ticket_id", "touchpoints": "ref"}
 
 
@@ -43,7 +44,11 @@ async def feed(scenario: Scenario, brokers: str) -> int:
     began, sent = loop.time(), 0
     # Idempotent: it tries for ever, and leaves neither a copy nor a hole.
     async with AIOKafkaProducer(
-        bootstrap_servers=brokers, enable_idempotence=True, linger_ms=5
+        bootstrap_servers=brokers,
+        enable_idempotence=True,
+        linger_ms=5,
+        max_batch_size=262_144,
+        request_timeout_ms=AWAY_MS_MAX,  # it also bounds the wait for room, the broker being away
     ) as producer:
         while part := list(itertools.islice(events, size)):
             due = began + sent / scenario.events * scenario.seconds

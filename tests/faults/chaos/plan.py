@@ -1,7 +1,7 @@
 """The plan of a seed: which faults, when, and on whom. Pure: the same seed, the same plan."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -59,22 +59,35 @@ class Fault:
 def plan(scenario: Scenario) -> list[Fault]:
     """Return the faults of a scenario, in their order in time.
 
-    Each kind comes once, in a short run some of the kinds; a longer run has more of any. They
-    come one to a stretch of equal length, at any moment of it, and may overlap.
+    Each kind comes once, in a short run some of the kinds; a longer run has more of any.
     """
     draw = random.Random(f"plan {scenario.seed}")
     kinds = list(_kinds(draw, scenario.is_short))
-    stretch = (LAST - FIRST) * scenario.seconds / len(kinds)
+    lasting = [_seconds(draw, kind, scenario) for kind in kinds]
+    moments = _moments(draw, lasting, FIRST * scenario.seconds, LAST * scenario.seconds)
     return [
         Fault(
-            at_seconds=round(FIRST * scenario.seconds + (place + draw.random()) * stretch, 1),
+            at_seconds=round(moment, 1),
             kind=kind,
             worker=draw.randrange(scenario.workers),
-            seconds=_seconds(draw, kind, scenario),
+            seconds=seconds,
             is_hard=draw.random() < 0.5,
         )
-        for place, kind in enumerate(kinds)
+        for kind, seconds, moment in zip(kinds, lasting, moments, strict=True)
     ]
+
+
+def _moments(
+    draw: random.Random, lasting: Sequence[float], first: float, last: float
+) -> Iterator[float]:
+    """Yield when each begins: at any moment of a stretch of its own.
+
+    The stretch of one that lasts is longer by half of that, so some overlap.
+    """
+    stretch = max((last - first - sum(lasting) / 2) / len(lasting), 1.0)
+    for seconds in lasting:
+        yield first + draw.random() * stretch
+        first += stretch + seconds / 2
 
 
 def _kinds(draw: random.Random, is_short: bool) -> Iterator[Kind]:

@@ -36,7 +36,12 @@ async def run(scenario: Scenario, folder: Path) -> Result:
     stage = Stage(scenario, folder, broker, result)
     try:
         await asyncio.to_thread(broker.start)
-        await play(stage)
+        try:
+            async with asyncio.timeout(scenario.seconds_max):
+                await play(stage)
+        except TimeoutError:
+            told = await _told(stage)
+            raise ChaosError(f"not over in {scenario.seconds_max:.0f} s; {told}") from None
         for what, lines in (await differences(stage)).items():
             stage.say(f"{what}: {'differs' if lines else 'as it should be'}")
             for line in verify.first(what, lines):

@@ -1,11 +1,12 @@
 """What a seed stands for, but for its faults: the shop, the workers, and how records are keyed."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from agents.shop.events import SOURCES
+from agents.shop.events import SOURCES, Source
 from agents.shop.settings import ShopSettings
 
 LOG_PARTITIONS: Final = 8
@@ -41,7 +42,7 @@ class Scenario:
     seconds: float
     is_short: bool
     source_partitions: int
-    keyed: dict[str, Keyed]
+    keyed: Mapping[Source, Keyed]
     has_names: bool
     session_seconds: float = 6.0  # Kafka takes no shorter one
     away_seconds: float = 60.0
@@ -57,6 +58,11 @@ class Scenario:
             start=datetime(2024, 1, 1, tzinfo=UTC),
             days=1_000.0,
         )
+
+    @property
+    def seconds_max(self) -> float:
+        """The bound of a run, whatever hangs."""
+        return 3 * self.seconds + self.settle_seconds_max + 120
 
     @property
     def command(self) -> str:

@@ -13,17 +13,20 @@ from typing import Final
 from agents.broker.kafka import KafkaBroker
 from agents.commands import topics
 from agents.settings import Settings, load_settings
+from tests.faults.chaos.changelog import TOPIC
 from tests.faults.chaos.result import Result
-from tests.faults.chaos.scenario import Scenario
+from tests.faults.chaos.scenario import LOG_PARTITIONS, Scenario
 from tests.faults.chaos.worker import ENDS_BY_ITSELF, Worker
+from tests.live.kafka import Kafka
 
 STOP_SECONDS_MAX: Final = 40.0  # a worker gives itself 25
 LOOK_SECONDS: Final = 0.1
 # Small segments and an eager cleaner: the changelog is compacted while it is written and read.
-BROKER: Final = {
-    "log.segment.bytes": str(1 << 20),
-    "log.cleaner.backoff.ms": "1000",
-    "log.cleaner.min.cleanable.ratio": "0.1",
+BROKER: Final = {"log.cleaner.backoff.ms": "1000"}
+COMPACTED: Final = {
+    "cleanup.policy": "compact",
+    "min.cleanable.dirty.ratio": "0.1",
+    "segment.bytes": str(1 << 20),
 }
 
 
@@ -82,7 +85,9 @@ class Stage:
         return load_settings(self.workers[0].settings_path)
 
     async def make_topics(self) -> None:
-        """Make all topics, as `churnwatch topics create --yes` does."""
+        """Make all topics, the changelog first, the rest as `churnwatch topics create` does."""
+        kafka = Kafka(self.broker.bootstrap)
+        await asyncio.to_thread(kafka.make_topic, TOPIC, LOG_PARTITIONS, **COMPACTED)
         path = Worker("topics", self.folder, self.scenario, self.broker.bootstrap).settings_path
         await asyncio.to_thread(topics.create, load_settings(path), None, apply=True)
 
