@@ -24,7 +24,7 @@ class KafkaSettings:
     check_crcs: bool = True  # off only for the embedded broker, which sends wrong ones
     compression: str = ""  # of what is written: gzip, or none
     accept_loss: bool = False  # go on where records were deleted before they were read
-    session_seconds: float = 30.0  # a worker not heard of for so long is out of the group
+    session_seconds: float = 30.0  # a worker not heard of for so long loses its partitions
     connect_seconds_max: float = 30.0
     broker_away_seconds_max: float = 300.0
     stop_seconds_max: float = 25.0

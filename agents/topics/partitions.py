@@ -5,12 +5,15 @@ topics by use must not make one because somebody asked whether it is there.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 
 from agents.connection import runtime_settings
 from agents.problems import TopicsError
+from agents.runtime.errors import BrokerUnreachable
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
 from agents.topics.plans import Rule, TopicPlan, plans
@@ -44,11 +47,16 @@ def _partitions(settings: Settings, used: Sequence[TopicPlan]) -> Mapping[str, i
 
 async def _all_topics(settings: Settings) -> dict[str, int]:
     runtime = runtime_settings(settings)
+    began = time.monotonic()
     await reach_broker(runtime)
     client = AIOKafkaClient(bootstrap_servers=list(runtime.brokers), **runtime.security)
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()
+    except KafkaError as error:
+        # It answered a moment ago: gone since, or not itself yet.
+        waited = time.monotonic() - began
+        raise BrokerUnreachable(kafka.brokers, waited, str(error)) from error
     finally:
         await client.close()
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in cluster.topics()}
