@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.live_settings import KafkaSettings
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 @asynccontextmanager

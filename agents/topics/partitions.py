@@ -56,7 +56,7 @@ async def _all_topics(settings: Settings) -> dict[str, int]:
     except KafkaError as error:
         # It answered a moment ago: gone since, or not itself yet.
         waited = time.monotonic() - began
-        raise BrokerUnreachable(kafka.brokers, waited, str(error)) from error
+        raise BrokerUnreachable(runtime.broker_list, waited, str(error)) from error
     finally:
         await client.close()
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in cluster.topics()}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.codec import apply_header, decode_header, decode_rows, encode_header, encode_rows
+from pipeline.codec import decode_rows, encode_rows
+from pipeline.header import apply_header, decode_header, encode_header
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 
@@ -46,9 +47,9 @@ def read_table(
     header = decode_header(value)
     table = ActivityTable(settings, topic, partition)
     apply_header(table, header)
-    rows = [(key[1:].decode(), row) for key, row in compacted.items() if key[:1] == ROW]
-    if rows:
-        decode_rows(table, rows)
+    rows = {key[1:].decode(): row for key, row in compacted.items() if key[:1] == ROW}
+    bad = decode_rows(table, rows)
+    assert not bad, bad[0]
     return table, header.next_offset
 
 
@@ -58,5 +59,4 @@ def kept(table: ActivityTable, goes_on: int) -> Kept:
     table._purge(table.clock.now_ms)
     header = decode_header(encode_header(table, goes_on))
     fields = {"positions": header.positions, "clock": header.clock, "feed": header.feed}
-    rows = encode_rows(table, table.store.everyone())
-    return Kept(goes_on, fields, {customer: row for customer, row in rows if row is not None})
+    return Kept(goes_on, fields, encode_rows(table, table.store.everyone()))
