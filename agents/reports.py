@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents import metrics
-from pipeline.table import ActivityTable, Outcome
+from pipeline.outcome import Outcome
+from pipeline.table import ActivityTable
 from schemas.alert import Alert
 from schemas.base import rfc3339
 from schemas.rejection import Rejection

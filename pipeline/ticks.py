@@ -61,7 +61,7 @@ class Pending:
     offset: Ints  # of the event, in the log
 
     @classmethod
-    def ticks_only(cls, row: Ints, passed: Ints, until: int) -> "Pending":
+    def ticks_only(cls, row: Ints, passed: Ints, until: Ints | int) -> "Pending":
         """Return customers without an event."""
         none = np.full(len(row), -1)
         return cls(row, passed, np.full(len(row), until), none, none, none)

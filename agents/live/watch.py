@@ -18,8 +18,9 @@ from agents.live_settings import AlertSettings
 from agents.reports import AlertWasMuted, AlertWasSent, BatchWasFolded
 from agents.runtime.batch import Batch, LogOffsets
 from agents.runtime.produce import Outbox, Row, partition_for
+from pipeline.outcome import Outcome
 from pipeline.settings import PipelineSettings
-from pipeline.table import ActivityTable, Outcome
+from pipeline.table import ActivityTable
 from pipeline.units import HOUR_MS
 from schemas import log
 from schemas.activity import Activity

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.feed import Feed
 from pipeline.loads import decayed
+from pipeline.outcome import Outcome, Voided
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS, HOUR_MS
@@ -83,12 +84,25 @@ def fold(
     settings: PipelineSettings, log: Sequence[Activity | Progress], splits: Iterable[int] = ()
 ) -> tuple[ActivityTable, list[Alert]]:
     """Fold a log in batches that begin at `splits`; return the table and its alerts."""
+    table, outcomes = outcomes_of(settings, log, splits)
+    return table, [alert for outcome in outcomes for alert in outcome.alerts]
+
+
+def outcomes_of(settings, log, splits=()) -> tuple[ActivityTable, list[Outcome]]:
+    """Fold a log in batches that begin at `splits`; return the table and what each came to."""
     table = ActivityTable(settings, LOG, 0)
     cuts = sorted({0, len(log), *(cut for cut in splits if cut < len(log))})
-    alerts = []
-    for begin, end in pairwise(cuts):
-        alerts += table.step(log[begin:end], range(begin, end)).alerts
-    return table, alerts
+    outcomes = [table.step(log[begin:end], range(begin, end)) for begin, end in pairwise(cuts)]
+    return table, outcomes
+
+
+COUNTS = ("applied", "duplicates_by_position", "duplicates_by_event", "evicted")
+
+
+def summed(outcomes: Sequence[Outcome]) -> tuple[list[Alert | Voided], list[int]]:
+    """Return all that was told, in its order, and the counts."""
+    told = [each for outcome in outcomes for each in outcome.in_order()]
+    return told, [sum(getattr(o, name) for o in outcomes) for name in COUNTS]
 
 
 def fold_one_by_one(settings, log):
@@ -96,13 +110,21 @@ def fold_one_by_one(settings, log):
     return fold(settings, log, range(len(log)))
 
 
-def unplaced(alerts: Sequence[Alert]) -> list[tuple]:
-    """Return alerts without their place in the log, in an order of their own."""
+def unplaced(outcomes: Sequence[Outcome]) -> list[tuple]:
+    """Return what was told without its place in the log, in an order of its own."""
     values = [
-        tuple(getattr(a, name) for name in Alert.__struct_fields__ if name != "source")
-        for a in alerts
+        tuple(
+            getattr(told, name)
+            for name in (TOLD if isinstance(told, Voided) else Alert.__struct_fields__)
+            if name != "source"
+        )
+        for outcome in outcomes
+        for told in outcome.in_order()
     ]
     return sorted(values, key=repr)
+
+
+TOLD = ("customer_id", "kind", "alert_id")
 
 
 def chain(pool, head: int) -> list[tuple]:
@@ -136,6 +158,7 @@ def state(table: ActivityTable) -> dict[str, tuple]:
 FACTS = (
     "first_ms",
     "contact_ms",
+    "touched_ms",
     "last_order_ms",
     "amount_sum",
     "amount_squares",

@@ -52,8 +52,23 @@ SETTINGS = {
         },
         episodes={"cooldown_days": 0.5, "confirm_days": 2.0},
     ),
+    "mortal": with_settings(
+        live_clock=False,
+        frustration=_TOUCHY,
+        items={"open_days_max": 20.0},
+        inactivity={
+            "rule": InactivityRule.HIATUS,
+            "hiatus_days": 4.0,
+            "hiatus_critical_days": 6.5,
+            "horizon_days": 7.0,
+        },
+        episodes={"cooldown_days": 0.5, "confirm_days": 2.0},
+        retention={"days": 7.5},
+        feeds=dict.fromkeys(PipelineSettings().sources, _SLOW_FEED),
+    ),
 }
 any_settings = st.sampled_from(sorted(SETTINGS)).map(SETTINGS.__getitem__)
+lasting_settings = st.sampled_from(sorted(SETTINGS.keys() - {"mortal"})).map(SETTINGS.__getitem__)
 
 _STEPS_MS = [0, 1, HOUR_MS, 9 * HOUR_MS, DAY_MS, 3 * DAY_MS, 8 * DAY_MS, 30 * DAY_MS]
 steps_ms = st.sampled_from(_STEPS_MS)
