@@ -228,8 +228,8 @@ class RetentionSettings:
     customers_max: int = 2_000_000  # of one partition; beyond it nobody new is taken in
 
     def __post_init__(self) -> None:
-        wants = "wants a number above 0, at most 36525"
-        require(0 < self.days <= 36_525, "retention.days", self.days, wants)
+        wants = "wants a number above 0, at most 3652500 (ten thousand years)"
+        require(0 < self.days <= 3_652_500, "retention.days", self.days, wants)
         n = self.customers_max
         require(n >= 1, "retention.customers_max", n, "wants at least 1")
 

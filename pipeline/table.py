@@ -30,10 +30,12 @@ from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
 from pipeline.units import HOUR_MS, NEVER, Ints
-from schemas.activity import Activity, Kind
+from schemas.activity import Kind
 from schemas.alert import LogPosition
 from schemas.hashing import NO_ID
+from schemas.log import Record
 from schemas.progress import Progress
+from schemas.reset import Reset
 
 _PURGE_MIN = 1024
 _TICKED_AT_ONCE = 65_536  # rows: bounds what a tick takes when very many are due
@@ -79,7 +81,7 @@ class ActivityTable:
         """Return the memory held by the customers, the index from id to row included."""
         return self.store.nbytes + self.pools.items.nbytes + self.pools.episodes.nbytes
 
-    def step(self, records: Sequence[Activity | Progress], offsets: Sequence[int]) -> Outcome:
+    def step(self, records: Sequence[Record], offsets: Sequence[int]) -> Outcome:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
         run = self._new_run()
@@ -91,6 +93,12 @@ class ActivityTable:
                     run = self._new_run()
                 self._hear(first)
                 run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
+            elif isinstance(first, Reset):
+                self._fold(run, outcome)
+                run = self._new_run()
+                # Of the orders feed the dead time stays known: silences lie in it.
+                self.positions.forget(first.topic)
+                self.clock.forget(first.topic)
             else:
                 run.activities += records[begin:end]  # type: ignore[arg-type]
                 run.offsets += offsets[begin:end]

@@ -23,7 +23,6 @@ from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import HOUR_MS
 from schemas import log
-from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import instant
 from schemas.progress import Progress
@@ -112,8 +111,8 @@ class Watch:
 
 def _decode(
     values: Sequence[bytes | None], offsets: Sequence[int]
-) -> tuple[list[Activity | Progress], list[int], list[Rejection]]:
-    readable: list[Activity | Progress] = []
+) -> tuple[list[log.Record], list[int], list[Rejection]]:
+    readable: list[log.Record] = []
     kept: list[int] = []
     unreadable: list[Rejection] = []
     for value, offset in zip(values, offsets, strict=True):

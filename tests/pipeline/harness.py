@@ -16,7 +16,9 @@ from pipeline.units import DAY_MS, HOUR_MS
 from pipeline.windows import totals
 from schemas.activity import Activity
 from schemas.alert import Alert
+from schemas.log import Record
 from schemas.progress import Progress, SourceProgress
+from schemas.reset import Reset
 
 START_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 LOG = "customer-activity"
@@ -42,7 +44,7 @@ class Intake:
     live_at: int = 0
 
     def __post_init__(self):
-        self.log: list[Activity | Progress] = []
+        self.log: list[Record] = []
         self._offsets = {}
         self._feeds = {}
         for topic in self.settings.sources:
@@ -66,6 +68,14 @@ class Intake:
         """Append the progress of all source partitions."""
         self.log.append(Progress([self.progress(*source) for source in self._feeds]))
 
+    def reset(self, topic: str) -> None:
+        """Append that a source was made anew, and read it from its beginning."""
+        self.log.append(Reset(topic))
+        for source in self._feeds:
+            if source[0] == topic:
+                self._feeds[source] = Feed(self.settings.feed(topic))
+                self._offsets[source] = 0
+
     def progress(self, topic: str, partition: int) -> SourceProgress:
         """Return what one feed reports."""
         count = self.partitions.get(topic, 1)
@@ -81,7 +91,7 @@ def replace_position(activity: Activity, offset: int, **changes) -> Activity:
 
 
 def fold(
-    settings: PipelineSettings, log: Sequence[Activity | Progress], splits: Iterable[int] = ()
+    settings: PipelineSettings, log: Sequence[Record], splits: Iterable[int] = ()
 ) -> tuple[ActivityTable, list[Alert]]:
     """Fold a log in batches that begin at `splits`; return the table and its alerts."""
     table, outcomes = outcomes_of(settings, log, splits)

@@ -14,6 +14,7 @@ from pipeline.vocabulary import MATTER
 from schemas.activity import Activity, Kind
 from schemas.alert import State
 from schemas.progress import Progress
+from schemas.reset import Reset
 from tests.pipeline.harness import (
     START_MS,
     Intake,
@@ -43,6 +44,10 @@ from tests.pipeline.strategies import (
 )
 
 settings_and_logs = any_settings.flatmap(lambda config: st.tuples(st.just(config), logs(config)))
+
+with_resets = any_settings.flatmap(
+    lambda config: st.tuples(st.just(config), logs(config, resets=True))
+)
 
 # Nobody's life ends but by FORGET.
 lasting_logs = lasting_settings.flatmap(lambda config: st.tuples(st.just(config), logs(config)))
@@ -132,11 +137,21 @@ def test_what_the_source_says_again_soon_changes_nothing(config_and_log, memory)
     assert alerts_twice == alerts
 
 
+def test_a_source_made_anew_is_heard_from_its_beginning():
+    first = Activity("ann", int(Kind.ORDER_PLACED), at(1), "e1", "orders", 0, 7)
+    again = changed(first, event_id="e2", offset=0)
+    other = changed(first, event_id="e3", topic="touchpoints")
+    copy = changed(other, event_id="e4")
+    log = [first, other, again, Reset("orders"), again, copy]
+    _, outcomes = outcomes_of(SETTINGS["default"], log)
+    assert summed(outcomes)[1] == [3, 2, 0, 0]  # applied, then copies by position
+
+
 # 3. Batch is loop.
 
 
 @examples(60)
-@given(settings_and_logs, st.data())
+@given(with_resets, st.data())
 def test_batch_is_loop(config_and_log, data):
     """Rows, open items, episodes, dues and alerts are those of folding one by one, to the bit."""
     config, log = config_and_log
@@ -189,7 +204,7 @@ def test_batch_is_loop_for_many_customers():
 
 
 @examples(25)
-@given(settings_and_logs)
+@given(with_resets)
 def test_the_same_log_gives_the_same_state_and_alerts(config_and_log):
     config, log = config_and_log
     first, alerts = fold(config, log)
