@@ -29,6 +29,7 @@ class Outcome:
     applied: int = 0
     duplicates_by_position: int = 0
     duplicates_by_event: int = 0
+    refused: int = 0  # activities of customers who are not taken in, the table being full
     evicted: int = 0  # customers untouched for longer than rows are kept
 
     def sort(self) -> None:

@@ -11,6 +11,7 @@ from itertools import compress
 import numpy as np
 
 from pipeline import episodes, items
+from pipeline.admission import Admission, Part
 from pipeline.apply import Applier
 from pipeline.clock import Clock
 from pipeline.duplicates import Positions
@@ -59,6 +60,7 @@ class ActivityTable:
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
+        self._admission = Admission(self.store, settings.retention.customers_max)
         self._settler = Settler(
             self.store,
             self.pools,
@@ -133,17 +135,22 @@ class ActivityTable:
     def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
         ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
-        fields_of, offsets = self._fresh(run, outcome)
-        row = self.store.intern(fields_of["customer_id"])
+        for part in self._admission.parts(*self._fresh(run, outcome), ticks):
+            self._fold_part(part, outcome)
+
+    def _fold_part(self, part: Part, outcome: Outcome) -> None:
+        ticks = part.ticks
+        row = self.store.intern(part.fields_of["customer_id"])
         # By row: up to which tick it has been settled.
         passed = np.zeros(self.store.size, np.int64)
         if len(row):
-            events = columns(fields_of, offsets, row, self.texts)
+            events = columns(part.fields_of, part.offsets, row, self.texts)
             for events_of_round in rounds(events):
                 self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed)
         self._tell(outcome)
+        outcome.refused += part.refused
         outcome.evicted += self._settler.take_evicted()
         outcome.voided += self._lives.close_run()
 

@@ -106,7 +106,7 @@ def outcomes_of(settings, log, splits=()) -> tuple[ActivityTable, list[Outcome]]
     return table, outcomes
 
 
-COUNTS = ("applied", "duplicates_by_position", "duplicates_by_event", "evicted")
+COUNTS = ("applied", "duplicates_by_position", "duplicates_by_event", "refused", "evicted")
 
 
 def summed(outcomes: Sequence[Outcome]) -> tuple[list[Alert | Voided], list[int]]:

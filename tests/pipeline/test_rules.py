@@ -144,7 +144,7 @@ def test_a_source_made_anew_is_heard_from_its_beginning():
     copy = changed(other, event_id="e4")
     log = [first, other, again, Reset("orders"), again, copy]
     _, outcomes = outcomes_of(SETTINGS["default"], log)
-    assert summed(outcomes)[1] == [3, 2, 0, 0]  # applied, then copies by position
+    assert summed(outcomes)[1] == [3, 2, 0, 0, 0]  # applied, then copies by position
 
 
 # 3. Batch is loop.
