@@ -76,6 +76,16 @@ WATCH_UNREADABLE: Final = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+WATCH_REFUSED: Final = Counter(
+    "churnwatch_watch_refused",
+    "Activities of customers not taken in, the partition being full (retention.customers_max).",
+    registry=REGISTRY,
+)
+WATCH_EVICTED: Final = Counter(
+    "churnwatch_watch_evicted",
+    "Customers untouched for longer than rows are kept (retention.days).",
+    registry=REGISTRY,
+)
 WATCH_STEP_SECONDS: Final = Histogram(
     "churnwatch_watch_step_seconds",
     "Time to fold one batch.",

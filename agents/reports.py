@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents import metrics
-from pipeline.table import ActivityTable, Outcome
+from pipeline.outcome import Outcome
+from pipeline.table import ActivityTable
 from schemas.alert import Alert
 from schemas.base import rfc3339
 from schemas.rejection import Rejection
@@ -92,6 +93,8 @@ class BatchWasFolded:
         metrics.WATCH_STEP_SECONDS.observe(self.seconds)
         metrics.WATCH_DUPLICATES.labels("position").inc(self.outcome.duplicates_by_position)
         metrics.WATCH_DUPLICATES.labels("event").inc(self.outcome.duplicates_by_event)
+        metrics.WATCH_REFUSED.inc(self.outcome.refused)
+        metrics.WATCH_EVICTED.inc(self.outcome.evicted)
         metrics.WATCH_NEXT_OFFSET.labels(partition).set(self.next_offset)
         metrics.WATCH_CUSTOMERS.labels(partition).set(len(table))
         metrics.WATCH_TABLE_BYTES.labels(partition).set(table.nbytes)

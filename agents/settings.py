@@ -40,6 +40,7 @@ from pipeline.settings import (
     InactivitySettings,
     ItemSettings,
     PipelineSettings,
+    RetentionSettings,
     StageSettings,
     ValueSettings,
     WindowSettings,
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     windows: WindowSettings = WindowSettings()
     items: ItemSettings = ItemSettings()
     stages: StageSettings = StageSettings()
+    retention: RetentionSettings = RetentionSettings()
     values: dict[str, ValueSettings] = Field(default_factory=dict)  # by currency
     feeds: dict[Topic, FeedSettings] = Field(default_factory=dict)
     sources: tuple[Topic, ...] = ("orders", "support-tickets", "touchpoints")

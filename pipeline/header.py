@@ -40,6 +40,7 @@ def fingerprint(settings: PipelineSettings) -> str:
         "windows": asdict(settings.windows),
         "items": asdict(settings.items),
         "stages": asdict(settings.stages),
+        "retention": asdict(settings.retention),
         "sources": sorted(settings.sources),
         "orders_topic": settings.orders_topic,
         "idle_hours_max": settings.feed(settings.orders_topic).idle_hours_max,

@@ -20,7 +20,7 @@ from agents.runtime.rows import Row
 from agents.settings import Settings
 from agents.topics.partitions import partitions_of
 from schemas import log
-from schemas.progress import Reset
+from schemas.reset import Reset
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,15 +42,11 @@ class Muting:
             self._forget(alert.alert_id)
         return standing
 
-    def void(self, customer_id: str, kind: str) -> None:
-        """Forget what was kept back of a customer's trouble."""
-        gone = [
-            alert.alert_id
-            for alert in self._standing.values()
-            if alert.customer_id == customer_id and alert.kind == kind
-        ]
-        for alert_id in gone:
-            self._forget(alert_id)
+    def void(self, alert_id: str) -> bool:
+        """Take in that an alert means nothing any more; return whether it was ever sent."""
+        was_sent = alert_id not in self._standing
+        self._forget(alert_id)
+        return was_sent
 
     def take_changed(self) -> list[tuple[str, Alert | None]]:
         """Return what was kept back, or is no longer, since the last call: by alert id."""

@@ -7,6 +7,7 @@ to exactly the log below its next offset.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeAlias
 
 import msgspec
@@ -17,10 +18,10 @@ from agents.live.muting import Muting
 from agents.runtime.rows import Row, partition_for
 from pipeline.codec import decode_rows, encode_rows
 from pipeline.header import Header, apply_header, encode_header
+from pipeline.outcome import Outcome, Voided
 from pipeline.settings import PipelineSettings
-from pipeline.table import ActivityTable, Outcome
+from pipeline.table import ActivityTable
 from schemas import log
-from schemas.activity import Activity
 from schemas.alert import Alert
 from schemas.base import instant
 from schemas.progress import Progress
@@ -173,16 +174,26 @@ class Shard:
         """Put the alerts that are to be sent among what waits; return those that are not."""
         now_ms = time.time_ns() // 1_000_000
         detected_at = instant(now_ms)
-        send, muted = self._muting.sift(outcome.alerts, now_ms)
-        send += self._muting.caught_up(self.table.clock.now_ms, now_ms)
-        for alert in send:
-            told = msgspec.structs.replace(alert, detected_at=detected_at)
-            self._waiting.alerts.append(told)
-            self._waiting.rows.append(self._alert_row(told.customer_id, told.kind, told))
+        muted: list[Alert] = []
+        for each in outcome.in_order():
+            if isinstance(each, Voided):
+                if self._muting.void(each.alert_id):
+                    self._waiting.rows.append(self._alert_row(each, None))
+                continue
+            send, kept_back = self._muting.sift([each], now_ms)
+            muted += kept_back
+            self._send(send, detected_at)
+        self._send(self._muting.caught_up(self.table.clock.now_ms, now_ms), detected_at)
         return muted
 
-    def _alert_row(self, customer_id: str, kind: str, alert: Alert | None) -> Row:
-        key = f"{customer_id}/{kind}".encode()
+    def _send(self, alerts: Sequence[Alert], detected_at: datetime) -> None:
+        for alert in alerts:
+            told = msgspec.structs.replace(alert, detected_at=detected_at)
+            self._waiting.alerts.append(told)
+            self._waiting.rows.append(self._alert_row(told, told))
+
+    def _alert_row(self, of: Alert | Voided, alert: Alert | None) -> Row:
+        key = f"{of.customer_id}/{of.kind}".encode()
         partition = partition_for(key, self._outlets.alert_partitions)
         value = None if alert is None else _JSON.encode(alert)
         return Row(self._outlets.alerts, partition, key, value)
@@ -190,8 +201,8 @@ class Shard:
 
 def _decode(
     records: Sequence[Record],
-) -> tuple[list[Activity | Progress], list[int], list[Rejection]]:
-    readable: list[Activity | Progress] = []
+) -> tuple[list[log.Record], list[int], list[Rejection]]:
+    readable: list[log.Record] = []
     offsets: list[int] = []
     unreadable: list[Rejection] = []
     for each in records:

@@ -111,7 +111,8 @@ class Floor:
 
     def alerts(self) -> list[Alert]:
         """Return the alerts sent."""
-        return [msgspec.json.decode(r.value, type=Alert) for r in self.records("churn-alerts")]
+        found = self.records("churn-alerts")
+        return [msgspec.json.decode(r.value, type=Alert) for r in found if r.value is not None]
 
     def refold(self, settings: PipelineSettings) -> tuple[list[Alert], list[ActivityTable]]:
         """Fold what the log holds; return the alerts, and the tables."""

@@ -81,9 +81,10 @@ async def alerts(settings: Settings) -> list[Alert]:
     """Return the alerts, in the order of their partitions."""
     by_partition = await topic_of(settings, ALERTS, settings.topics.alert_partitions)
     return [
-        msgspec.json.decode(record.value or b"", type=Alert)
+        msgspec.json.decode(record.value, type=Alert)
         for records in by_partition
         for record in records
+        if record.value is not None
     ]
 
 
