@@ -5,10 +5,9 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 
 from tests.faults.stock.finding import Finding, scenario
-from tests.faults.stock.scene import PARTITIONS, Scene
+from tests.faults.stock.scene import PARTITIONS, Scene, settled
 from tests.live.kafka import unique, wait_for
 
-COMMIT_SECONDS_MAX = 30.0  # Faust commits every 2.8 s
 
 
 @scenario("7a", "a batch whose handling raises is not committed: take()")
@@ -42,24 +41,21 @@ def overtaking(scene: Scene) -> Finding:
     topic = scene.kafka.make_topic(unique("events"), 1)
     scene.kafka.run(_transactions(scene.kafka.address, topic, (6, 4)))
     plan = {"id": unique("stock"), "topic": topic, "partitions": 1, "concurrency": 2}
+    plan["settings"] = {"consumer_group_instance_id": "one"}
     with scene.working(**plan, hang_at=[0, 7]) as worker:
         wait_for("the others", lambda: len(worker.done()) == 9)
         wait_for("the one in hand", lambda: [0, 7] in worker.notes("begun"))
         committed = _committed(scene, plan["id"], topic, 1)[0]
     with scene.working(**plan) as second:
         wait_for("the next worker", second.is_restored)
+        _committed(scene, plan["id"], topic, 1)
         again = [offset for _, offset in second.done()]
     seen = f"7 in hand, committed {committed}; the next worker did {again or 'nothing'}"
     return Finding(committed <= 7, seen)
 
 
 def _committed(scene: Scene, app_id: str, topic: str, partitions: int = PARTITIONS) -> list[int]:
-    """Return what is committed when that has been something for two intervals of Faust."""
-
-    def offsets() -> list[int]:
-        return list(scene.committed(app_id, topic, partitions).values())
-
-    return wait_for("a commit", lambda: sum(offsets()) and offsets(), COMMIT_SECONDS_MAX)
+    return settled(lambda: list(scene.committed(app_id, topic, partitions).values()))
 
 
 async def _transactions(address: str, topic: str, sizes: tuple[int, ...]) -> None:
