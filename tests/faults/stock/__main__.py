@@ -16,7 +16,7 @@ from agents.broker import probe
 from agents.broker.jars import kafka_version
 from agents.broker.kafka import KafkaBroker
 from tests.faults.proxy import Proxy
-from tests.faults.stock import hangs, restarts, writes  # noqa: F401
+from tests.faults.stock import acks, hangs, restarts, windows, writes, zombie  # noqa: F401
 from tests.faults.stock.finding import SCENARIOS, Finding, Scenario
 from tests.faults.stock.scene import Scene
 from tests.live.kafka import Kafka

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
@@ -21,6 +22,9 @@ from tests.live.kafka import Kafka, unique, wait_for
 PARTITIONS = 4
 KEYS = 50  # a partition
 EXIT_SECONDS_MAX = 60.0
+SETTLED_SECONDS, SETTLED_SECONDS_MAX = 6.0, 180.0  # Faust commits every 2.8 s
+
+T = TypeVar("T")
 
 
 class Worker:
@@ -146,6 +150,22 @@ class Scene:
         except GroupCoordinatorNotAvailableError:  # the broker has had no group yet
             return dict.fromkeys(range(partitions), 0)
         return {partition: max(offset, 0) for partition, offset in offsets.items()}
+
+
+def settled(look: Callable[[], T], seconds: float = SETTLED_SECONDS) -> T:
+    """Return what is seen once it has stood still so long: that no more comes shows only so."""
+    last = look()
+    since = time.monotonic()
+
+    def stands() -> bool:
+        nonlocal last, since
+        now = look()
+        if now != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() - since > seconds
+
+    wait_for("standing still", stands, SETTLED_SECONDS_MAX)
+    return last
 
 
 def fold(count: int, partitions: int = PARTITIONS) -> Counter[str]:
