@@ -3,6 +3,7 @@
 What compares has to be seen failing: a run that holds says nothing otherwise.
 """
 
+import json
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -279,9 +280,18 @@ def test_who_stands_still_with_more_to_read_is_found(monkeypatch):
 )
 def test_a_worker_that_ends_says_why(tmp_path, said, why):
     worker = Worker("w1", tmp_path, scenario(1), "127.0.0.1:9")
-    (tmp_path / "w1.log").write_text(said)
+    worker.said_file.write_text(said)
     assert worker.why().endswith(why)
     assert bool(worker.why()) == bool(why)
+
+
+def test_what_a_worker_could_not_catch_is_told(tmp_path):
+    worker = Worker("w1", tmp_path, scenario(1), "127.0.0.1:9")
+    plain = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\nOops: no\n'
+    worker.said_file.write_text(plain + json.dumps({"exception": plain.rstrip()}) + "\n")
+    [first, second] = worker.tracebacks()
+    assert first == 'Oops: no (File "a.py", line 1, in f)'
+    assert second.startswith("Oops: no (File ")
 
 
 @pytest.mark.parametrize(

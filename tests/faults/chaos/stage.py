@@ -21,6 +21,7 @@ from tests.live.kafka import Kafka
 
 STOP_SECONDS_MAX: Final = 40.0  # a worker gives itself 25
 LOOK_SECONDS: Final = 0.1
+LIVES_MAX: Final = 30  # of a worker: faults, and ends with a word on why
 # Small segments and an eager cleaner: the changelog is compacted while it is written and read.
 BROKER: Final = {"log.cleaner.backoff.ms": "1000"}
 COMPACTED: Final = {
@@ -116,7 +117,9 @@ class Stage:
 
     def restart(self, worker: Worker) -> None:
         """Start a worker again that is gone."""
-        worker.process.kill()  # no more than its watcher is left of it
+        if worker.lives >= LIVES_MAX:
+            raise ChaosError(f"{worker.name} has been started {LIVES_MAX} times: {worker.why()}")
+        worker.process.kill()  # if it is gone, its watcher may be left
         worker.start()
         self.result.restarts += 1
 
