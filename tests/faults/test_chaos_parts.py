@@ -63,9 +63,9 @@ def test_the_short_seeds_have_every_kind_between_them():
 def test_the_command_gives_the_same_scenario():
     one = scenario(9, short=True, events=500)
     assert one.command == (
-        "python -m tests.faults.chaos --seed 9 --events 500 --workers 2 --seconds 22 --short"
+        "python -m tests.faults.chaos --seed 9 --events 500 --workers 2 --seconds 18 --short"
     )
-    assert scenario(9, short=True, events=500, workers=2, seconds=22) == one
+    assert scenario(9, short=True, events=500, workers=2, seconds=18) == one
 
 
 def the_log(events=2_500):
