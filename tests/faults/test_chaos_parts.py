@@ -276,6 +276,7 @@ def test_who_stands_still_with_more_to_read_is_found(monkeypatch):
             "Worker ends: no broker.",
         ),
         ("Segmentation fault\n", ""),
+        ("Worker ends: log[1]: fence raised AssertionError: not started.\n", ""),
     ],
 )
 def test_a_worker_that_ends_says_why(tmp_path, said, why):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -23,6 +24,10 @@ EXPLAINED: Final = (
     "watchdog ends the process: ",
 )
 ENDS_BY_ITSELF: Final = (1, 70)  # it cannot go on, and says why; the watchdog ended it
+# No reason, but a bug of ours: whatever the line that it is told in.
+BUG: Final = re.compile(
+    r"\b(Assertion|Attribute|Index|Key|Lookup|Name|NotImplemented|Recursion|Type|Value)Error\b"
+)
 
 
 class Worker:
@@ -63,11 +68,12 @@ class Worker:
             return log.read().decode("utf-8", "replace")
 
     def why(self) -> str:
-        """Return its own word on why this life ended; empty if there is none."""
+        """Return its own word on why this life ended; empty if there is none, or it is a bug."""
         for line in reversed(self.said.splitlines()):
             for begin in EXPLAINED:
                 if begin in line:
-                    return line[line.index(begin) :].partition('", "')[0].rstrip('"}')
+                    why = line[line.index(begin) :].partition('", "')[0].rstrip('"}')
+                    return "" if BUG.search(why) else why
         return ""
 
     def tracebacks(self) -> list[str]:
