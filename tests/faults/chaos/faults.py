@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.faults.chaos.plan import Fault, Kind
-from tests.faults.chaos.stage import Stage
+from tests.faults.chaos.stage import UP_SECONDS_MAX, Stage
 from tests.faults.chaos.worker import Worker
 
-UP_SECONDS_MAX: Final = 15.0
 RESTORE_SECONDS_MAX: Final = 30.0
 READY_SECONDS_MAX: Final = 60.0
 RESTORING: Final = "not running yet: "

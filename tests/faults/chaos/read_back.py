@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.files.log_dump import read_log, write_log
-from agents.live.reading import Record, reader
 from agents.live_settings import ALERTS, LOG
 from agents.settings import Settings
 from agents.sources import SOURCES
@@ -24,6 +24,7 @@ from tests.faults.chaos import changelog
 from tests.faults.chaos.feed import java_place
 from tests.faults.chaos.scenario import LOG_PARTITIONS
 
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 _ANY_DATE_MS = 1 << 62
 
 
@@ -48,11 +49,15 @@ class Logged:
 
 async def topic_of(settings: Settings, name: str, partitions: int) -> list[list[Record]]:
     """Return the records of each partition of a topic."""
-    topic = settings.kafka.topic(name)
-    found: list[list[Record]] = [[] for _ in range(partitions)]
-    async with reader(settings.kafka, topic, range(partitions)) as consumer:
-        ends: Any = await consumer.end_offsets(consumer.assignment())
-        while any([await consumer.position(tp) < ends[tp] for tp in ends]):
+    tps = [TopicPartition(settings.kafka.topic(name), number) for number in range(partitions)]
+    found: list[list[Record]] = [[] for _ in tps]
+    async with AIOKafkaConsumer(
+        bootstrap_servers=list(settings.kafka.addresses), isolation_level="read_committed"
+    ) as consumer:
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
+        ends = await consumer.end_offsets(tps)
+        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
             for tp, records in (await consumer.getmany(timeout_ms=50)).items():
                 found[tp.partition] += records
     return found

@@ -52,6 +52,7 @@ async def run(scenario: Scenario, folder: Path) -> Result:
             stage.fail(f"{type(each).__name__}: {each}")
     finally:
         stage.close()
+        stage.tell_of_tracebacks()
         result.seconds = time.monotonic() - stage.began_at
     return result
 
@@ -77,9 +78,6 @@ async def play(stage: Stage) -> None:
         keeping.cancel()
     await asyncio.gather(*(stage.stop(worker) for worker in stage.workers))
     stage.say("all workers have stopped")
-    for worker in stage.everyone:
-        for traceback in worker.tracebacks():
-            stage.fail(f"{worker.name} printed a traceback: {traceback}")
 
 
 async def settle(stage: Stage, over: asyncio.Event) -> None:

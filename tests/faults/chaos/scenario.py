@@ -113,7 +113,7 @@ def scenario(
         seed=seed,
         events=events or (6_000 if short else 200_000),
         workers=workers or (2 if short else drawn_workers),
-        seconds=seconds or (22.0 if short else 240.0),
+        seconds=seconds or (18.0 if short else 240.0),
         is_short=short,
         source_partitions=source_partitions,
         keyed=keyed,

@@ -19,8 +19,10 @@ from tests.faults.chaos.scenario import LOG_PARTITIONS, Scenario
 from tests.faults.chaos.worker import ENDS_BY_ITSELF, Worker
 from tests.live.kafka import Kafka
 
+UP_SECONDS_MAX: Final = 15.0
 STOP_SECONDS_MAX: Final = 40.0  # a worker gives itself 25
 LOOK_SECONDS: Final = 0.1
+LIVES_MAX: Final = 30  # of a worker: faults, and ends with a word on why
 # Small segments and an eager cleaner: the changelog is compacted while it is written and read.
 BROKER: Final = {"log.cleaner.backoff.ms": "1000"}
 COMPACTED: Final = {
@@ -116,7 +118,9 @@ class Stage:
 
     def restart(self, worker: Worker) -> None:
         """Start a worker again that is gone."""
-        worker.process.kill()  # no more than its watcher is left of it
+        if worker.lives >= LIVES_MAX:
+            raise ChaosError(f"{worker.name} has been started {LIVES_MAX} times: {worker.why()}")
+        worker.process.kill()  # if it is gone, its watcher may be left
         worker.start()
         self.result.restarts += 1
 
@@ -135,20 +139,22 @@ class Stage:
 
         With the broker in trouble meanwhile it may also end with a word on why.
         """
-        was_up, troubles = await worker.until_up(15.0), self.troubles
-        began = time.monotonic()
+        was_up, troubles = await worker.until_up(UP_SECONDS_MAX), self.troubles
+        ended = worker.process.exit_code
+        if ended is not None:
+            self.judge(worker, ended)
+            return
         worker.process.send(signal.SIGTERM)
         code = await worker.until_ended(STOP_SECONDS_MAX)
-        if code == 0:
+        if code == 0 or (code == -signal.SIGTERM and not was_up):
             return
         if code is None:
             worker.process.kill()
             self.fail(f"{worker.name} runs {STOP_SECONDS_MAX:.0f} s after SIGTERM")
         elif self.troubles > troubles or self.broker_lock.locked():
             self.judge(worker, code)
-        elif was_up:
-            took = time.monotonic() - began
-            self.fail(f"{worker.name} ended with {code} {took:.0f} s after SIGTERM: {worker.why()}")
+        else:
+            self.fail(f"{worker.name} ended with {code} after SIGTERM: {worker.why()}")
 
     async def stop(self, worker: Worker) -> None:
         """End a worker for good, as whoever deploys it would."""
@@ -162,6 +168,12 @@ class Stage:
                 if not worker.lock.locked():
                     self.revive(worker)
             await asyncio.sleep(LOOK_SECONDS)  # between two looks
+
+    def tell_of_tracebacks(self) -> None:
+        """Note every stack trace that a worker has printed: what it expects is one line."""
+        for worker in self.everyone:
+            for raised in worker.tracebacks():
+                self.fail(f"{worker.name} printed a traceback: {raised}")
 
     def close(self) -> None:
         """End all processes, whatever state they are in."""

@@ -1,9 +1,12 @@
 """A worker process over all its lives, and what its ends mean."""
 
 import asyncio
+import itertools
+import re
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +24,10 @@ EXPLAINED: Final = (
     "watchdog ends the process: ",
 )
 ENDS_BY_ITSELF: Final = (1, 70)  # it cannot go on, and says why; the watchdog ended it
+# No reason, but a bug of ours: whatever the line that it is told in.
+BUG: Final = re.compile(
+    r"\b(Assertion|Attribute|Index|Key|Lookup|Name|NotImplemented|Recursion|Type|Value)Error\b"
+)
 
 
 class Worker:
@@ -35,16 +42,16 @@ class Worker:
         self.settings_path = folder / f"{name}.yaml"
         settings: dict[str, Any] = scenario.worker_settings(brokers, name, port)
         self.settings_path.write_text(yaml.safe_dump(settings), "utf-8")
-        self._log = folder / f"{name}.log"
+        self.said_file = folder / f"{name}.log"
         self._began = 0  # this life's first byte in the log
         self._process: GuardedProcess | None = None
 
     def start(self) -> None:
         """Begin a life."""
         self.lives += 1
-        self._began = self._log.stat().st_size if self._log.exists() else 0
+        self._began = self.said_file.stat().st_size if self.said_file.exists() else 0
         command = [sys.executable, "-m", "agents", "worker", "--settings", str(self.settings_path)]
-        self._process = GuardedProcess(command, self._log)
+        self._process = GuardedProcess(command, self.said_file)
 
     @property
     def process(self) -> GuardedProcess:
@@ -56,23 +63,24 @@ class Worker:
     @property
     def said(self) -> str:
         """What it has said in this life."""
-        with self._log.open("rb") as log:
+        with self.said_file.open("rb") as log:
             log.seek(self._began)
             return log.read().decode("utf-8", "replace")
 
     def why(self) -> str:
-        """Return its own word on why this life ended; empty if there is none."""
+        """Return its own word on why this life ended; empty if there is none, or it is a bug."""
         for line in reversed(self.said.splitlines()):
             for begin in EXPLAINED:
                 if begin in line:
-                    return line[line.index(begin) :].partition('", "')[0].rstrip('"}')
+                    why = line[line.index(begin) :].partition('", "')[0].rstrip('"}')
+                    return "" if BUG.search(why) else why
         return ""
 
     def tracebacks(self) -> list[str]:
-        """Return the end of each stack trace that it has printed in any life."""
-        text = self._log.read_text("utf-8", "replace") if self._log.exists() else ""
-        _, *after = text.split("Traceback (most recent call last)")
-        return [each.strip()[:300] for each in after]
+        """Return of each stack trace that it has printed, in any life, what was raised where."""
+        text = self.said_file.read_text("utf-8", "replace") if self.said_file.exists() else ""
+        _, *after = text.replace("\\n", "\n").split("Traceback (most recent call last)")
+        return [_raised(each.splitlines()[1:]) for each in after]
 
     async def get(self, path: str) -> str | None:
         """Return a page of its server; None if there is no answer."""
@@ -110,3 +118,11 @@ class Worker:
                 return error.read().decode()
         except OSError:
             return None
+
+
+def _raised(trace: Sequence[str]) -> str:
+    """Return the last place of a stack trace and the error, from its lines on."""
+    places = list(itertools.takewhile(lambda line: line.startswith(" "), trace))
+    where = [line.strip() for line in places if line.lstrip().startswith("File ")]
+    error = trace[len(places)].rstrip('"}') if len(trace) > len(places) else "cut short"
+    return f"{error} ({where[-1] if where else 'nowhere'})"
