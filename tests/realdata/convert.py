@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("name", choices=SOURCES)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    print(convert(arguments.name, arguments.out))  # noqa: T201
+    print(convert(arguments.name, arguments.out))
 
 
 if __name__ == "__main__":
