@@ -2,7 +2,7 @@
 
 Every default marked [J] is a judgement to start from, not a finding; [M] was measured. The
 evidence is in docs/detection.md. Settings that shape the state (a change needs a rebuild) are
-told apart in `SHAPING`.
+told apart in `pipeline.header`.
 """
 
 import math

@@ -255,6 +255,13 @@ class ActivityTable:
         silent = self.orders_feed.alive_ms(since_ms, np.maximum(at_ms, since_ms))
         return np.where(since_ms > 0, silent, 0)
 
+    def look_at_everyone(self) -> None:
+        """Let the next tick look at all customers, as settings that decide have changed."""
+        row = self.store.everyone()
+        now_ms = np.maximum(self.store.read(row, "seen_ms"), self.clock.now_ms)
+        for due_ms in (self.store.due_load, self.store.due_silence):
+            due_ms[row] = np.minimum(due_ms[row], now_ms)
+
     def drop(self, customer_ids: Iterable[str]) -> None:
         """Take customers out, as if they had never been: whoever restores puts them in anew."""
         if len(self):
