@@ -25,10 +25,12 @@ from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from faust.types import TP
 
 from agents.broker.choose import local_broker
-from agents.live.reading import read_to_end
-from agents.runtime.produce import partition_for
+from agents.connection import runtime_settings
+from agents.runtime.reading import read_to_end
+from agents.runtime.rows import partition_for
 from benchmarks.figures import Figure, show
 from benchmarks.site import Site
 from pipeline.table import ActivityTable
@@ -111,22 +113,22 @@ async def _produce(site: Site, files: Mapping[str, Path]) -> int:
 
 
 async def _alerts(site: Site) -> list[Alert]:
-    kafka, found = site.settings.kafka, []
+    runtime, topic, found = runtime_settings(site.settings), f"{site.prefix}churn-alerts", []
     for partition in range(site.partitions["alert"]):
-        async for records in read_to_end(kafka, kafka.topic("churn-alerts"), partition):
-            found += [msgspec.json.decode(record.value, type=Alert) for record in records]
+        async for chunk in read_to_end(runtime, TP(topic, partition)):
+            found += [msgspec.json.decode(r.value, type=Alert) for r in chunk.records if r.value]
     return found
 
 
 async def _fold(site: Site) -> tuple[list[Alert], datetime]:
     """Fold what the log holds; return the alerts, and where the earliest clock ends."""
-    kafka, found, ends = site.settings.kafka, [], []
-    topic = kafka.topic("customer-activity")
+    runtime, topic = runtime_settings(site.settings), f"{site.prefix}customer-activity"
+    found, ends = [], []
     for partition in range(site.partitions["log"]):
         table = ActivityTable(site.settings.pipeline(), topic, partition)
-        async for records in read_to_end(kafka, topic, partition):
-            values: list[Any] = [log.decode(record.value) for record in records]
-            found += table.step(values, [record.offset for record in records]).alerts
+        async for chunk in read_to_end(runtime, TP(topic, partition)):
+            values: list[Any] = [log.decode(record.value) for record in chunk.records]
+            found += table.step(values, [record.offset for record in chunk.records]).alerts
         ends.append(table.clock.now_ms)
     return found, instant(min(ends))
 

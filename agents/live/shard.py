@@ -163,11 +163,12 @@ class Shard:
 
     def begin(self, header: Header | None, next_offset: int) -> None:
         """Go on by a header, once all that is stored has been taken in."""
-        if header is not None:
-            apply_header(self.table, header)
-            self.written_offset = header.next_offset
+        decides_anew = header is not None and apply_header(self.table, header)
         self.table.store.take_changed()
         self.table.store.take_gone()
+        if decides_anew:
+            self.table.look_at_everyone()
+        self.written_offset = -1 if header is None else header.next_offset
         self.next_offset = next_offset
 
     def _tell(self, outcome: Outcome) -> list[Alert]:

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from agents.runtime.connecting import connected
 from agents.runtime.errors import DeliveryFailed
 from agents.runtime.rows import Row, Sized, by_partition, packed
 
@@ -67,7 +68,10 @@ class Outbox:
         self._broken: DeliveryFailed | None = None
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect; a broker may be away for as long as a delivery may take."""
+        await connected(self._start, self.stop, self._settings.delivery_seconds_max)
+
+    async def _start(self) -> None:
         s = self._settings
         self._producer = AIOKafkaProducer(
             bootstrap_servers=list(s.brokers),

@@ -9,15 +9,15 @@ import asyncio
 from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerEpoch, KafkaConnectionError, KafkaError, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from faust.types import TP
 
+from agents.runtime.connecting import connected
 from agents.runtime.errors import Fenced, NotCommitted
 from agents.runtime.produce import SendSettings
 from agents.runtime.rows import Row, Sized, by_partition, packed
 
 TIMEOUT_SECONDS = 15.0  # one open for longer is aborted by the broker
-RETRY_SECONDS = 0.5
 CLOSE_TRIES = 5
 CLOSE_SECONDS = 1.0
 
@@ -32,19 +32,11 @@ class Transactor:
 
     async def start(self) -> None:
         """Take the id; it goes on trying for as long as no broker answers."""
-        while True:
-            producer = self._producer = self._new_producer()
-            try:
-                await producer.start()
-            except (KafkaConnectionError, OSError):
-                await self.close()
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
+        await connected(self._start, self.close)
 
-    def _new_producer(self) -> AIOKafkaProducer:
+    async def _start(self) -> None:
         s = self._settings
-        return AIOKafkaProducer(
+        self._producer = AIOKafkaProducer(
             bootstrap_servers=list(s.brokers),
             transactional_id=self._id,
             transaction_timeout_ms=int(1000 * TIMEOUT_SECONDS),
@@ -55,6 +47,7 @@ class Transactor:
             compression_type=s.compression,
             **s.security,
         )
+        await self._producer.start()
 
     async def commit(self, rows: Iterable[Row], seconds_max: float) -> None:
         """Write rows in one transaction; return when it is committed.
