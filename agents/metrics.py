@@ -216,6 +216,15 @@ WORKER_LAG: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
+OF_LOG_PARTITIONS: Final = (
+    WATCH_NEXT_OFFSET,
+    WATCH_CUSTOMERS,
+    WATCH_TABLE_BYTES,
+    WATCH_CLOCK,
+    WATCH_FEED_NEWEST,
+    FLUSH_NEXT_OFFSET,
+    RESTORE_LEFT,
+)
 WORKER_READY: Final = Gauge(
     "churnwatch_worker_ready",
     "1 if all partitions held are running, else 0.",

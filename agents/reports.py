@@ -5,10 +5,14 @@ The one place for both. Names are noun and past verb. What is dropped is always 
 
 import logging
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from prometheus_client import Gauge
+
 from agents import metrics
+from agents.live_settings import LOG
 from pipeline.outcome import Outcome
 from pipeline.table import ActivityTable
 from schemas.alert import Alert
@@ -105,3 +109,25 @@ class BatchWasFolded:
             log.error("Log record unreadable: %s.", rejection.detail)
         for alert in self.muted:
             metrics.ALERTS_MUTED.labels(alert.kind, alert.state).inc()
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionWasGivenUp:
+    """A partition is held no more, by this worker."""
+
+    topic: str  # by its name here
+    partition: int
+
+    def emit(self) -> None:
+        """Forget its series: what they last said is not so for ever."""
+        of_topic = (metrics.WORKER_LAG, metrics.INTAKE_WATERMARK, metrics.INTAKE_CAUGHT_UP)
+        for series in of_topic:
+            _forget(series, self.topic, self.partition)
+        if self.topic == LOG:
+            for series in metrics.OF_LOG_PARTITIONS:
+                _forget(series, self.partition)
+
+
+def _forget(series: Gauge, *labels: object) -> None:
+    with suppress(KeyError):
+        series.remove(*labels)

@@ -38,6 +38,7 @@ class Flusher:
         self._written = asyncio.Event()
         self._behind = False
         self._stopping = False
+        self._error: Exception | None = None
         self._task = asyncio.create_task(self._run(), name=f"flush-{shard.partition}")
 
     @property
@@ -67,6 +68,8 @@ class Flusher:
         self._stopping = True
         self._moved.set()
         await asyncio.wait({self._task})
+        if self._error is not None:
+            raise self._error
         if self._shard.has_moved:
             await self._flush()
 
@@ -80,6 +83,7 @@ class Flusher:
             while await self._is_due():
                 await self._flush()
         except Exception as exc:
+            self._error = exc
             self._failed(exc)
         finally:
             self._written.set()  # who waits for room must not wait for ever

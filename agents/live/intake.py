@@ -15,7 +15,7 @@ from faust.types import TP
 from agents.live.alignment import Alignment
 from agents.live.dead_letters import DeadLetters
 from agents.live_settings import IntakeSettings
-from agents.reports import BatchWasRead
+from agents.reports import BatchWasRead, PartitionWasGivenUp
 from agents.runtime.app import WorkerApp
 from agents.runtime.batch import Batch, LogOffsets
 from agents.runtime.produce import Outbox
@@ -90,9 +90,10 @@ class Intake:
         return reading.next_offset
 
     async def drain(self, tp: TP) -> None:
-        """Let go of a partition: all that was read of it is acknowledged."""
+        """Let go of a partition; what was read of it and is not acknowledged is read again."""
         self.readings.pop(tp, None)
         self._alignment.leave(self.source.topic, tp.partition)
+        PartitionWasGivenUp(self.source.topic, tp.partition).emit()
 
     async def handle(self, batch: Batch) -> None:
         """Write what a batch holds to the log and to the dead letters, and wait for it."""

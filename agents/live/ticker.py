@@ -16,6 +16,7 @@ from agents import metrics
 from agents.live.alignment import Alignment
 from agents.live.intake import Intake
 from agents.live.watch import Watch
+from agents.live_settings import LOG
 from agents.runtime.app import WorkerApp
 from agents.runtime.life import Phase
 from agents.runtime.produce import Outbox
@@ -67,7 +68,7 @@ class Ticker:
     async def _tick(self) -> None:
         phases = self._app.partitions.phases()
         running = [tp for tp, phase in phases.items() if phase is Phase.RUNNING]
-        _count(phases)
+        _count(phases, [*self._intakes, self._log])
         now_ms = time.time_ns() // 1_000_000
         ends = await self._app.batches.ends(running)
         self._lag(ends)
@@ -95,14 +96,13 @@ class Ticker:
                 folded = self._watch.next_offset(tp.partition)
                 behind = 0 if folded is None else max(end - folded, 0)
                 self._alignment.behind(tp.partition, behind)
-                metrics.WORKER_LAG.labels(self._log, tp.partition).set(behind)
+                metrics.WORKER_LAG.labels(LOG, tp.partition).set(behind)
             elif (intake := self._intakes.get(tp.topic)) and (reading := intake.readings.get(tp)):
                 lag = max(end - reading.next_offset, 0)
                 metrics.WORKER_LAG.labels(intake.source.topic, tp.partition).set(lag)
 
 
-def _count(phases: Mapping[TP, Phase]) -> None:
-    topics: Sequence[str] = sorted({tp.topic for tp in phases})
+def _count(phases: Mapping[TP, Phase], topics: Sequence[str]) -> None:
     for topic in topics:
         for phase in Phase:
             held = sum(1 for tp, is_in in phases.items() if tp.topic == topic and is_in is phase)

@@ -22,8 +22,8 @@ from agents.live.muting import Muting
 from agents.live.positions import Jumps, go_on_at
 from agents.live.restoring import Restorer
 from agents.live.shard import Shard, ShardOutlets, Snapshot
-from agents.live_settings import FlushSettings
-from agents.reports import BatchWasFolded
+from agents.live_settings import LOG, FlushSettings
+from agents.reports import BatchWasFolded, PartitionWasGivenUp
 from agents.reports_state import LifeWasBroken, RecordWasLeftOut
 from agents.runtime.app import WorkerApp
 from agents.runtime.batch import Batch, LogOffsets
@@ -160,12 +160,12 @@ class Watch:
         assert held.flusher is not None
         await held.flusher.drain()
         self._kept[tp.partition] = self.held.pop(tp.partition)
-        self._alignment.let_go(tp.partition)
+        self._let_go(tp)
 
     async def drop(self, tp: TP) -> None:
         """Let go of a shard whose life broke off."""
         held = self.held.pop(tp.partition, None)
-        self._alignment.let_go(tp.partition)
+        self._let_go(tp)
         if held is not None:
             await held.close()
 
@@ -184,6 +184,10 @@ class Watch:
             return False
         kept.is_proved, kept.flusher = True, None
         return True
+
+    def _let_go(self, tp: TP) -> None:
+        self._alignment.let_go(tp.partition)
+        PartitionWasGivenUp(LOG, tp.partition).emit()
 
     def _new_shard(self, tp: TP) -> Shard:
         s = self._settings

@@ -137,6 +137,7 @@ def _specs(intakes: Mapping[str, Intake]) -> list[AgentSpec]:
             handle=intake.handle,
             restore=intake.restore,
             drain=intake.drain,
+            drop=intake.drain,
         )
         for topic, intake in intakes.items()
     ]

@@ -58,7 +58,7 @@ class Transactor:
             NotCommitted: it is not known whether it was committed; start anew, and read.
         """
         if self._producer is None:
-            raise AssertionError("the transactor was not started, or has failed")
+            raise NotCommitted(self._id, "a transaction before it had failed")
         queued = by_partition(rows, self._settings.limits)
         try:
             async with asyncio.timeout(seconds_max):

@@ -114,6 +114,16 @@ class Floor:
         found = self.records("churn-alerts")
         return [msgspec.json.decode(r.value, type=Alert) for r in found if r.value is not None]
 
+    def held_by(self, *workers: "Running") -> bool:
+        """Say whether each worker holds some partitions, all of them running."""
+        held = [w.metric("churnwatch_worker_partitions", phase="running") for w in workers]
+        return all(sum(each) > 0 for each in held)
+
+    def is_folded_by(self, *workers: "Running") -> bool:
+        """Say whether workers have, between them, read and folded all that there is."""
+        lags = [sum(worker.metric("churnwatch_worker_lag_records")) for worker in workers]
+        return all(worker.get("/ready")[0] == 200 for worker in workers) and sum(lags) < 50
+
     def refold(self, settings: PipelineSettings) -> tuple[list[Alert], list[ActivityTable]]:
         """Fold what the log holds; return the alerts, and the tables."""
         alerts: list[Alert] = []
