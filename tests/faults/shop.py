@@ -9,7 +9,11 @@ from agents.shop.shop import Shop
 from tests.live.shop_floor import Sent
 
 # Time is the data's own, and every alert is sent: all can be held against the fold of the log.
-EVENT_TIME: Final[dict[str, Any]] = {"clock": "event", "alerts": {"max_age_hours": 0}}
+EVENT_TIME: Final[dict[str, Any]] = {
+    "clock": "event",
+    "alerts": {"max_age_hours": 0},
+    "intake": {"tick_seconds": 0.2},
+}
 
 
 def shop(customers: int, days: int, seed: int = 5) -> list[Sent]:

@@ -31,6 +31,7 @@ CONFIGS = {
     "dead-letters": {"max.message.bytes": str(1_048_588 + 65_536)},
     "customers-changelog": {"cleanup.policy": "compact"},
 }
+COUNTED = (("log", "customer-activity"), ("alert", "churn-alerts"))
 Records = list["ConsumerRecord[bytes, bytes]"]
 
 
@@ -114,6 +115,31 @@ class Floor:
         found = self.records("churn-alerts")
         return [msgspec.json.decode(r.value, type=Alert) for r in found if r.value is not None]
 
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The settings of the connection; the session is as short as a broker accepts."""
+        return {"brokers": self.kafka.address, "prefix": self.prefix, "session_seconds": 6}
+
+    def write_settings(self, name: str, settings: Mapping[str, Any]) -> Path:
+        """Write a settings file; return its path."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(dict(settings)))
+        return path
+
+    def churnwatch(self, *words: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the program on this floor, with its settings or others over them."""
+        partitions = {f"{name}_partitions": self.partitions[topic] for name, topic in COUNTED}
+        everything = {**self.settings, **settings, "kafka": self.connection, "topics": partitions}
+        path = self.write_settings(unique("command"), everything)
+        return subprocess.run(
+            [sys.executable, "-m", "agents", *words, "--settings", str(path)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
+
     def held_by(self, *workers: "Running") -> bool:
         """Say whether each worker holds some partitions, all of them running."""
         held = [w.metric("churnwatch_worker_partitions", phase="running") for w in workers]
@@ -138,23 +164,17 @@ class Floor:
         return alerts, tables
 
     @contextmanager
-    def worker(self, **settings: Any) -> Iterator["Running"]:
-        """Run a worker; it is killed at the end, whatever happens."""
+    def worker(self, *bad: str, **settings: Any) -> Iterator["Running"]:
+        """Run a worker, which may be `bad` at some customers; it is killed at the end anyway."""
         port = free_ports(1)[0]
         everything = {
             **self.settings,
             **settings,
-            "kafka": {
-                "brokers": self.kafka.address,
-                "prefix": self.prefix,
-                "session_seconds": 6,  # the least that a broker accepts: some are killed here
-                **settings.get("kafka", {}),
-            },
+            "kafka": {**self.connection, **settings.get("kafka", {})},
             "server": {"port": port},
         }
         name = unique("worker")
-        path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(everything))
+        path = self.write_settings(name, everything)
         said = self.folder / f"{name}.log"
         with said.open("w") as stderr:
             process = subprocess.Popen(
@@ -164,6 +184,7 @@ class Floor:
                     "tests.live.run_worker",
                     str(path),
                     json.dumps(self.partitions),
+                    *bad,
                 ],
                 stderr=stderr,
                 cwd=Path(__file__).parents[2],
@@ -234,6 +255,14 @@ class Running:
             lambda: sum(self.metric("churnwatch_watch_next_offset")) >= log_end + 2 * partitions,
             seconds_max,
         )
+
+    def ended(self, seconds_max: float = 60.0) -> int:
+        """Wait until it has ended by itself; return the exit code."""
+        return self.process.wait(seconds_max)
+
+    def last_words(self) -> list[str]:
+        """Return the critical lines of its log."""
+        return [line for line in self.said.read_text().splitlines() if line.startswith("CRITICAL")]
 
     def stop(self, sig: signal.Signals = signal.SIGTERM, seconds_max: float = 40.0) -> int:
         """End it; return the exit code."""
