@@ -16,8 +16,10 @@ from agents.live.alignment import Alignment
 from agents.live.dead_letters import DeadLetters
 from agents.live_settings import IntakeSettings
 from agents.reports import BatchWasRead, PartitionWasGivenUp
+from agents.reports_state import RecordsWereLost
 from agents.runtime.app import WorkerApp
-from agents.runtime.batch import Batch, LogOffsets
+from agents.runtime.batch import Batch, Jump, LogOffsets
+from agents.runtime.errors import OffsetsLost, place
 from agents.runtime.produce import Outbox
 from agents.runtime.rows import Row, partition_for
 from agents.sources import Source
@@ -63,6 +65,8 @@ class Intake:
         outbox: Outbox,
         alignment: Alignment,
         settings: IntakeSettings,
+        *,
+        accept_loss: bool,
     ) -> None:
         self.source = source
         self.readings: dict[TP, Reading] = {}
@@ -70,6 +74,7 @@ class Intake:
         self._partitions = partitions
         self._feed = feed
         self._outlets = outlets
+        self._accept_loss = accept_loss
         self._outbox = outbox
         self._alignment = alignment
         self._future_ms_max = round(settings.future_seconds_max * 1000)
@@ -94,6 +99,30 @@ class Intake:
         self.readings.pop(tp, None)
         self._alignment.leave(self.source.topic, tp.partition)
         PartitionWasGivenUp(self.source.topic, tp.partition).emit()
+
+    def on_jump(self, jump: Jump) -> int:
+        """Say where to go on in a source that is not what it was.
+
+        Raises:
+            OffsetsLost: it was made anew, or records were deleted unread and that is not accepted.
+        """
+        where = place(jump.tp)
+        if jump.log_end < jump.expected:
+            raise OffsetsLost(
+                f"{where}: read up to offset {jump.expected}, it ends at {jump.log_end}: the topic "
+                f"was deleted and made anew; run `churnwatch topics reset-source "
+                f"{self.source.topic}`"
+            )
+        if jump.log_start <= jump.expected:
+            return max(jump.found, jump.expected)  # a hole, or read again
+        lost = jump.log_start - jump.expected
+        if not self._accept_loss:
+            raise OffsetsLost(
+                f"{where}: read up to offset {jump.expected}, it starts at {jump.log_start}: {lost} "
+                "records were deleted unread; set kafka.accept_loss to go on without them"
+            )
+        RecordsWereLost(self.source.topic, jump.tp.partition, lost).emit()
+        return jump.log_start
 
     async def handle(self, batch: Batch) -> None:
         """Write what a batch holds to the log and to the dead letters, and wait for it."""

@@ -89,6 +89,7 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
             outbox,
             alignment,
             settings.intake,
+            accept_loss=kafka.accept_loss,
         )
         for source in SOURCES
         if source.topic in settings.sources
@@ -138,6 +139,7 @@ def _specs(intakes: Mapping[str, Intake]) -> list[AgentSpec]:
             restore=intake.restore,
             drain=intake.drain,
             drop=intake.drain,
+            on_jump=intake.on_jump,
         )
         for topic, intake in intakes.items()
     ]

@@ -9,7 +9,13 @@ from aiokafka import AIOKafkaProducer
 
 from agents.live.changelog import HEADER, row_key
 from tests.faults.shop import EVENT_TIME, parts, shop
-from tests.faults.state import CHANGELOG, assert_state_is_the_fold, stored, tables
+from tests.faults.state import (
+    CHANGELOG,
+    assert_state_is_the_fold,
+    assert_tables_are_the_fold,
+    stored,
+    tables,
+)
 from tests.live.kafka import wait_for
 from tests.live.shop_floor import Floor, Sent
 
@@ -85,7 +91,7 @@ def test_settings_that_shape_state_are_not_changed_under_way(floor):
     assert done.stdout.endswith("Rebuilt. Workers may be started.\n")
     run(floor)
     assert len(floor.alerts()) == sent
-    assert_state_is_the_fold(floor)
+    assert_tables_are_the_fold(floor)
 
 
 def test_settings_that_only_decide_may_change(floor):
