@@ -93,7 +93,7 @@ def replay(
     dead_letters: Annotated[Path | None, _out("What was rejected, with file and line.")] = None,
     activity_out: Annotated[Path | None, _out("The log that was folded, for --activity.")] = None,
 ) -> None:
-    """Fold files of orders, tickets and touchpoints, and tell who was about to leave.
+    """Tell who was about to leave, from orders and tickets in files.
 
     Files are JSON Lines (.jsonl, .ndjson, .json) or CSV, each also with .gz; options of files may
     be given several times.
@@ -144,7 +144,7 @@ def simulate(
     live: cli_live.Live = False,
     pace: cli_live.Pace = 1.0,
 ) -> None:
-    """Simulate a shop: its records as files, and beside them who left, when and why.
+    """Simulate a shop: its records, and beside them who left and why.
 
     With --to-kafka they go into the source topics instead; the truth is then not told.
     """
@@ -171,7 +171,7 @@ def schemas(
         Path | None, typer.Option(metavar="FOLDER", help="Write one file each.")
     ] = None,
 ) -> None:
-    """Print the JSON Schemas of orders, tickets, touchpoints and alerts."""
+    """Print the JSON Schemas of what is read, and of alerts."""
     _print(run_schemas(write))
 
 

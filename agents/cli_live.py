@@ -137,7 +137,10 @@ def check(
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Only check the settings.")] = False,
 ) -> None:
-    """Check the settings, of the file and of the environment, the connection and the topics."""
+    """Check the settings, the connection and the topics.
+
+    Settings are those of the file, and of the environment over it.
+    """
     read = load_settings(settings)
     if show:
         typer.echo(as_yaml(read))
@@ -156,7 +159,7 @@ def customer(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="As in the records.")],
     settings: SettingsFile = None,
 ) -> None:
-    """Ask the log what is known of one customer, and why an alert stands."""
+    """Ask the log what is known of one customer, and why."""
     from agents.commands import customer as command
 
     with connected():
@@ -173,7 +176,7 @@ def topics_create(
     ] = False,
     replication_factor: Copies = None,
 ) -> None:
-    """Create the topics that are missing; what is there is never altered."""
+    """Create the topics that are missing. What is there is never altered."""
     from agents.commands import topics as command
 
     with connected():
@@ -183,7 +186,7 @@ def topics_create(
 
 
 def topics_check(settings: SettingsFile = None, replication_factor: Copies = None) -> int:
-    """Compare the topics with what they must be; exit 1 if something is wrong."""
+    """Compare the topics with what they must be. It exits with 1 if something is wrong."""
     from agents.commands import topics as command
 
     read = load_settings(settings)
@@ -219,7 +222,7 @@ def demo(
         bool, typer.Option("--offline", help="No broker: replay the shop, and score the alerts.")
     ] = False,
 ) -> int:
-    """Run the whole pipeline on a simulated shop, and show who is about to leave it.
+    """Run the whole pipeline on a simulated shop, and look on.
 
     A broker, a worker, and a shop of 2,000 customers: 120 days of history, then live. It ends with
     Ctrl-C, or after --seconds, and leaves nothing running.

@@ -1,5 +1,6 @@
 """The settings of a live worker: where Kafka is, what topics are called, how it is served."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -10,6 +11,8 @@ LOG: Final = "customer-activity"
 ALERTS: Final = "churn-alerts"
 DEAD_LETTERS: Final = "dead-letters"
 CHANGELOG: Final = "customers-changelog"
+# What Kafka takes in the name of a topic, which is 249 long at most: the longest here adds 19.
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{0,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ class KafkaSettings:
             host, _, port = broker.rpartition(":")
             wants = "wants host:port, several with commas"
             require(bool(host) and port.isdigit(), "kafka.brokers", self.brokers, wants)
+        wants = "wants up to 200 of the letters a to z and A to Z, digits, '.', '_' and '-'"
+        require(bool(_PREFIX.fullmatch(self.prefix)), "kafka.prefix", self.prefix, wants)
         if self.compression not in ("", "gzip"):
             raise SettingError("kafka.compression", self.compression, "wants gzip, or nothing")
         for name in (

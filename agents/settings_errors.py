@@ -35,7 +35,8 @@ def _line(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"`{name}` is no setting; accepted here are {known}"
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, SettingError):
-        return f"{cause}" if str(cause).startswith(f"`{name}`") else f"in `{name}`: {cause}"
+        is_named = str(cause).startswith((f"`{name}`", f"`{name}."))
+        return f"{cause}" if is_named else f"in `{name}`: {cause}"
     if cause is not None:
         return f"in `{name}`: {cause}"
     value = repr(error["input"])

@@ -30,7 +30,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
-from pipeline.units import HOUR_MS, NEVER, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
 from schemas.activity import Kind
 from schemas.alert import LogPosition
 from schemas.hashing import NO_ID
@@ -38,7 +38,7 @@ from schemas.log import Record
 from schemas.progress import Progress
 from schemas.reset import Reset
 
-_PURGE_MIN = 1024
+_PURGE_MS = 7 * DAY_MS
 _TICKED_AT_ONCE = 65_536  # rows: bounds what a tick takes when very many are due
 
 
@@ -72,7 +72,6 @@ class ActivityTable:
         )
         self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._to_tell = {kind: [] for kind in ALERT_KINDS}
-        self._purge_at = _PURGE_MIN
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -93,8 +92,13 @@ class ActivityTable:
                 if self._changes_liveness(first):
                     self._fold(run, outcome)
                     run = self._new_run()
+                week = self.clock.now_ms // _PURGE_MS
                 self._hear(first)
                 run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
+                if self.clock.now_ms // _PURGE_MS > week:
+                    self._fold(run, outcome)
+                    run = self._new_run()
+                    self._purge()
             elif isinstance(first, Reset):
                 self._fold(run, outcome)
                 run = self._new_run()
@@ -172,8 +176,6 @@ class ActivityTable:
         for begin in range(0, len(row), _TICKED_AT_ONCE):
             some = row[begin : begin + _TICKED_AT_ONCE]
             self._settler.settle(ticks, Pending.ticks_only(some, passed[some], ticks.last))
-        if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
-            self._purge(int(ticks.now_ms[-1]))
 
     def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
@@ -270,8 +272,13 @@ class ActivityTable:
             self._lives.unlink(row)
             self.store.drop(row)
 
-    def _purge(self, before_ms: int) -> None:
-        """Unlink what is forgotten; reading it already takes no notice of it."""
+    def _purge(self) -> None:
+        """Unlink what is forgotten, at the first tick of each week of the clock.
+
+        An event that comes late finds it there or not, so when it goes is for the log to say: the
+        same whatever the batches are, and whether a table was restored in between.
+        """
+        before_ms = self.clock.now_ms
         for pool, column, rows_of, gone in (
             (self.pools.items, "items", items.forgotten_rows, items.forgotten),
             (self.pools.episodes, "episodes", episodes.forgotten_rows, episodes.forgotten),
@@ -282,4 +289,3 @@ class ActivityTable:
             pool.remove(heads, gone(pool, before_ms))
             rows[column] = heads
             self.store.put(row, words)
-        self._purge_at = max(_PURGE_MIN, 2 * (len(self.pools.items) + len(self.pools.episodes)))

@@ -92,7 +92,7 @@ class Story:
         """Yield what there is to tell in the end."""
         yield f"In {self.seconds:.0f} s: {self.figures}"
         if self.first_alert_seconds is None:
-            yield "No alert came; give it more --seconds."
+            yield "No alert came yet: the first takes half a minute, or longer on a busy machine."
             return
         yield f"First alert after {self.first_alert_seconds:.1f} s; alerts by kind and state:"
         for (kind, state), count in sorted(self.states.items()):

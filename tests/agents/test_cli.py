@@ -29,6 +29,14 @@ def test_without_a_command_the_help_is_shown(capsys):
     assert all(command in shown for command in COMMANDS)
 
 
+@pytest.mark.parametrize("group", [[], ["topics"]])
+def test_a_command_is_told_in_a_whole_sentence(group, capsys):
+    """The list of commands cuts off what is longer than a line."""
+    assert run([*group, "--help"]) == FINE
+    _, commands = capsys.readouterr().out.split("Commands:")
+    assert "..." not in commands
+
+
 def test_version(capsys):
     assert run(["--version"]) == FINE
     assert capsys.readouterr().out.strip()[0].isdigit()

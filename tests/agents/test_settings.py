@@ -162,6 +162,17 @@ def test_settings_are_frozen_and_can_be_written_and_read_again(tmp_path):
             id="a part left empty",
         ),
         pytest.param(
+            "kafka: {prefix: shop one.}",
+            "`kafka.prefix` is shop one.; wants up to 200 of the letters a to z and A to Z, "
+            "digits, '.', '_' and '-'",
+            id="no name of a topic",
+        ),
+        pytest.param(
+            "kafka: {brokers: kafka-1}",
+            "`kafka.brokers` is kafka-1; wants host:port, several with commas",
+            id="a broker without its port",
+        ),
+        pytest.param(
             "sources: []",
             "`sources` is []; wants one or more topics, each once",
             id="no source",

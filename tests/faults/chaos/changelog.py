@@ -55,8 +55,6 @@ def read_table(
 
 def kept(table: ActivityTable, goes_on: int) -> Kept:
     """Return what a changelog should hold of a table."""
-    # What is forgotten may be there or not: when it is unlinked depends on how a log is batched.
-    table._purge(table.clock.now_ms)
     header = decode_header(encode_header(table, goes_on))
     fields = {"positions": header.positions, "clock": header.clock, "feed": header.feed}
     return Kept(goes_on, fields, encode_rows(table, table.store.everyone()))
