@@ -14,7 +14,8 @@ import pytest
 from agents.files.log_dump import write_log
 from agents.shop.shop import Shop
 from agents.sources import SOURCES
-from pipeline.codec import encode_header, encode_rows
+from pipeline.codec import encode_rows
+from pipeline.header import encode_header
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from schemas.activity import Activity
@@ -186,7 +187,7 @@ def compacted(table, next_offset):
     rows = encode_rows(table, table.store.everyone())
     return {
         HEADER: encode_header(table, next_offset),
-        **{ROW + customer.encode(): row for customer, row in rows},
+        **{ROW + customer.encode(): row for customer, row in rows.items()},
     }
 
 

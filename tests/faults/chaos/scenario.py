@@ -85,6 +85,7 @@ class Scenario:
             # Months pass in minutes: sources keep within weeks of one another, not within hours.
             "feeds": {key: {"idle_hours_max": 480, "jump_hours_max": 240} for key in SOURCES},
             "intake": {"skew_hours_max": 240, "align_wait_seconds_max": 1.0},
+            "flush": {"header_seconds": 2.0},  # the end waits for headers
             "server": {"port": port},
             "topics": {
                 "log_partitions": LOG_PARTITIONS,

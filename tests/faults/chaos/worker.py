@@ -68,13 +68,10 @@ class Worker:
             return log.read().decode("utf-8", "replace")
 
     def why(self) -> str:
-        """Return its own word on why this life ended; empty if there is none, or it is a bug."""
-        for line in reversed(self.said.splitlines()):
-            for begin in EXPLAINED:
-                if begin in line:
-                    why = line[line.index(begin) :].partition('", "')[0].rstrip('"}')
-                    return "" if BUG.search(why) else why
-        return ""
+        """Return its own words on why this life ended; empty if there are none, or it is a bug."""
+        told = (_explained(line) for line in self.said.splitlines())
+        why = "; ".join(words for words in told if words)
+        return "" if BUG.search(why) else why
 
     def tracebacks(self) -> list[str]:
         """Return of each stack trace that it has printed, in any life, what was raised where."""
@@ -118,6 +115,12 @@ class Worker:
                 return error.read().decode()
         except OSError:
             return None
+
+
+def _explained(line: str) -> str:
+    """Return what a line says on the end of the worker, if it does."""
+    begins = [line.index(begin) for begin in EXPLAINED if begin in line]
+    return line[min(begins) :].partition('", "')[0].rstrip('"}') if begins else ""
 
 
 def _raised(trace: Sequence[str]) -> str:
