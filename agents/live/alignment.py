@@ -31,6 +31,7 @@ class Alignment:
         self._settings = settings
         self._read: dict[tuple[str, int], _Read] = {}
         self._own: set[tuple[str, int]] = set()  # partitions that this worker reads itself
+        self._ending: set[tuple[str, int]] = set()  # to be given up: they wait no more
         self._behind: dict[int, int] = {}  # records, by partition of the log
         self._moved = asyncio.Event()  # set, and replaced, whenever one of the above changes
 
@@ -56,8 +57,14 @@ class Alignment:
         self._read[key] = _Read(max(come_to_ms, known.come_to_ms if known else 0), caught_up)
         self._tell()
 
+    def ending(self, source: str, partition: int) -> None:
+        """Take in that a partition of this worker is to be given up: it waits no more."""
+        self._ending.add((source, partition))
+        self._tell()
+
     def leave(self, source: str, partition: int) -> None:
         """Forget a source partition until the log says of it what its next reader has read."""
+        self._ending.discard((source, partition))
         self._own.discard((source, partition))
         self._read.pop((source, partition), None)
         self._tell()
@@ -72,8 +79,11 @@ class Alignment:
         self._behind.pop(partition, None)
         self._tell()
 
-    async def wait(self, source: str, partition: int, until_ms: int, skew_ms: int) -> None:
+    async def wait(self, source: str, partition: int, until_ms: int, skew_ms: int) -> bool:
         """Wait until a source partition may go on to a time, within the bounds.
+
+        Returns:
+            Whether it may; not, if it is to be given up.
 
         Args:
             source: topic of the source, by its name here.
@@ -83,18 +93,19 @@ class Alignment:
         """
         me = (source, partition)
         self.read(source, partition, until_ms)  # there is nothing left to read before that
-        await self._hold(source, "ahead_of_sources", lambda: self._is_ahead(me, until_ms, skew_ms))
-        await self._hold(source, "ahead_of_watch", self._is_log_ahead)
+        await self._hold(me, "ahead_of_sources", lambda: self._is_ahead(me, until_ms, skew_ms))
+        await self._hold(me, "ahead_of_watch", self._is_log_ahead)
+        return me not in self._ending
 
-    async def _hold(self, source: str, reason: str, must_wait: Callable[[], bool]) -> None:
-        if not must_wait():
+    async def _hold(self, me: tuple[str, int], reason: str, must_wait: Callable[[], bool]) -> None:
+        if me in self._ending or not must_wait():
             return
         began = time.monotonic()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.align_wait_seconds_max):
-                while must_wait():
+                while me not in self._ending and must_wait():
                     await self._moved.wait()
-        INTAKE_HELD.labels(source, reason).inc(time.monotonic() - began)
+        INTAKE_HELD.labels(me[0], reason).inc(time.monotonic() - began)
 
     def _tell(self) -> None:
         """Wake all who wait, to look again."""

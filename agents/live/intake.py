@@ -94,6 +94,10 @@ class Intake:
         self._alignment.read(self.source.topic, tp.partition, reading.feed.watermark_ms)
         return reading.next_offset
 
+    def ending(self, tp: TP) -> None:
+        """Wait for nobody any more."""
+        self._alignment.ending(self.source.topic, tp.partition)
+
     async def drain(self, tp: TP) -> None:
         """Let go of a partition; what was read of it and is not acknowledged is read again."""
         self.readings.pop(tp, None)
@@ -118,8 +122,8 @@ class Intake:
         lost = jump.log_start - jump.expected
         if not self._accept_loss:
             raise OffsetsLost(
-                f"{where}: read up to offset {jump.expected}, it starts at {jump.log_start}: {lost} "
-                "records were deleted unread; set kafka.accept_loss to go on without them"
+                f"{where}: read up to offset {jump.expected}, it starts at {jump.log_start}: "
+                f"{lost} records were deleted unread; set kafka.accept_loss to go on without them"
             )
         RecordsWereLost(self.source.topic, jump.tp.partition, lost).emit()
         return jump.log_start
@@ -133,7 +137,10 @@ class Intake:
         letters = [to.letter(batch.records[index], why) for index, why in rejected]
         await self._outbox.send([row for row, _ in letters])
         for span in self._spans(activities, reading.feed.watermark_ms):
-            await self._send(span, batch, reading)
+            if not await self._send(span, batch, reading):
+                return  # given up: whoever reads it next goes on after the last span
+            if span:
+                self._advance(batch, span[-1].offset + 1, reading)
         reading.next_offset = batch.next_offset
         reading.busy = False
         BatchWasRead(
@@ -145,8 +152,11 @@ class Intake:
             sum(omitted for _, omitted in letters),
             reading.feed.watermark_ms,
         ).emit()
+        self._advance(batch, batch.next_offset, reading)
+
+    def _advance(self, batch: Batch, next_offset: int, reading: Reading) -> None:
         assert self.app is not None
-        self.app.advance(batch.tp, batch.next_offset, batch.generation, _note(reading.feed))
+        self.app.advance(batch.tp, next_offset, batch.generation, _note(reading.feed))
 
     def progress(self, tp: TP, live_at_ms: int) -> SourceProgress | None:
         """Return what to report of an idle partition; None while a batch is under way."""
@@ -188,19 +198,25 @@ class Intake:
             span.append(activity)
         yield span
 
-    async def _send(self, span: list[Activity], batch: Batch, reading: Reading) -> None:
-        """Write a span to the log once the other sources have come near enough."""
+    async def _send(self, span: list[Activity], batch: Batch, reading: Reading) -> bool:
+        """Write a span to the log once the other sources have come near enough.
+
+        Returns:
+            Whether it was written; not, if the partition is to be given up before.
+        """
         source, partition = self.source.topic, batch.partition
         if span:
             first_ms = span[0].occurred_at
             # What ends a dead stretch waits until all others have come as far.
             ends_a_gap = first_ms - reading.feed.watermark_ms > self._idle_ms
             skew_ms = 0 if ends_a_gap else self._skew_ms
-            await self._alignment.wait(source, partition, first_ms, skew_ms)
+            if not await self._alignment.wait(source, partition, first_ms, skew_ms):
+                return False
         await self._outbox.send(self._to_log(span, batch, reading))
         reading.acknowledged_ms = reading.feed.watermark_ms
         newest_ms = max((activity.occurred_at for activity in span), default=0)
         self._alignment.read(source, partition, newest_ms)
+        return True
 
     def _to_log(self, activities: list[Activity], batch: Batch, reading: Reading) -> Iterator[Row]:
         """Yield the rows for the log, with a report wherever one must come first."""

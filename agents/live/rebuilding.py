@@ -96,7 +96,7 @@ class Rebuild:
 
     async def _before(self, number: int) -> _Before:
         before = _Before(set(), set(), None)
-        async for chunk in read_to_end(self._runtime, TP(self._changelog, number)):
+        async for chunk in read_to_end(self._runtime, TP(self._changelog, number), is_whole=True):
             stored = Stored.of([(record.key, record.value) for record in chunk.records])
             for known, found in (
                 (before.customers, stored.rows),

@@ -43,7 +43,7 @@ class Restorer:
         partition = shard.partition
         began = reported = time.monotonic()
         value, records = None, 0
-        async for chunk in read_to_end(self._runtime, TP(self._topic, partition)):
+        async for chunk in read_to_end(self._runtime, TP(self._topic, partition), is_whole=True):
             stored = Stored.of([(record.key, record.value) for record in chunk.records])
             value = stored.header or value
             unreadable = shard.adopt(stored)

@@ -40,6 +40,7 @@ log = logging.getLogger("churnwatch")
 SLICE_RECORDS: Final = 2_000  # folded without giving way to others: some tens of milliseconds
 BEHIND_RECORDS: Final = 5_000  # further from the end of the log, what is written should be large
 PROOF_SECONDS_MAX: Final = 5.0
+HISTORY_SECONDS: Final = 0.1  # let what comes meanwhile gather: a step costs more than its records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,14 @@ class Watch:
             await flusher.folded(behind=behind)
             await asyncio.sleep(0)
         shard.go_to(batch.next_offset)
+        if self._is_history(shard):
+            await asyncio.sleep(HISTORY_SECONDS)
+
+    def _is_history(self, shard: Shard) -> bool:
+        """Say whether alerts are so old that none is sent: then nobody waits for them."""
+        max_age_seconds = 3600 * self._settings.alerts_age_hours_max
+        clock_ms = shard.table.clock.now_ms
+        return clock_ms > 0 and 0 < max_age_seconds < time.time() - clock_ms / 1000
 
     async def drain(self, tp: TP) -> None:
         """Write all that waits, and keep the shard for the next assignment."""

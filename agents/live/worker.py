@@ -137,6 +137,7 @@ def _specs(intakes: Mapping[str, Intake]) -> list[AgentSpec]:
             topic=topic,
             handle=intake.handle,
             restore=intake.restore,
+            ending=intake.ending,
             drain=intake.drain,
             drop=intake.drain,
             on_jump=intake.on_jump,

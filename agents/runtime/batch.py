@@ -140,6 +140,7 @@ class AgentSpec:
             and `restore` it may raise `StartOver`.
         fence: shuts out a former owner, before anything is read.
         restore: rebuilds the state and says where to go on.
+        ending: told, first of all, that the partition is to be given up: be quick about it.
         drain: writes out what is pending; called when the partition leaves in good order.
         drop: lets go of everything; called when a life ends in any other way.
         keep: after an assignment, lets go of what was kept of partitions that are not among these.
@@ -151,6 +152,7 @@ class AgentSpec:
     handle: Handle
     fence: Hook = nothing
     restore: Restore = from_committed
+    ending: Callable[[TP], None] = lambda _: None
     drain: Hook = nothing
     drop: Hook = nothing
     keep: Keep = keep_nothing

@@ -10,6 +10,7 @@
     + CommitRefused       the broker refuses our commits for good
     + DeliveryFailed      what was sent is not acknowledged, and will not be
     + RestoreStalled      what is stored cannot be read
+    + TransactionHangs    the broker lost the end of a transaction
     + StateRefused        what is stored was made with other settings, or by another version
     + VersionUnpinned     a library is not the one this package was read against
   x RecordTooLarge        one bad record: nothing was sent; leave it out and send again
@@ -108,6 +109,16 @@ class RestoreStalled(WorkerError):
 
     def __init__(self, tp: TP, seconds: float, cause: str) -> None:
         super().__init__(f"{place(tp)}: not read any further for {seconds:.0f} s: {cause}")
+
+
+class TransactionHangs(WorkerError):
+    """A transaction was never brought to its end: what stands behind it cannot be read."""
+
+    def __init__(self, tp: TP, offset: int, end: int) -> None:
+        super().__init__(
+            f"{place(tp)}: a transaction hangs at offset {offset}, the partition ends at {end}; "
+            "`kafka-transactions.sh find-hanging` names it, and `abort` ends it"
+        )
 
 
 class StartOver(AgentError):

@@ -115,6 +115,7 @@ class Partition:
         """End this life: finish the batch in hand and drain, if it ran; else just stop."""
         ran = self.phase is Phase.RUNNING
         self.phase = Phase.DRAINING
+        self.agent.ending(self.tp)
         drained = ran and await self._drain(seconds_max)
         await self._stop()
         await self._bury_former()

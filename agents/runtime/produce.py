@@ -15,7 +15,7 @@ from faust.types import TP
 
 from agents.runtime.connecting import connected
 from agents.runtime.errors import DeliveryFailed
-from agents.runtime.rows import Row, Sized, by_partition, packed
+from agents.runtime.rows import Row, Sized, by_partition, packed, put
 
 RECORD_BYTES_DEFAULT = 1_048_588  # Kafka's own default of max.message.bytes
 
@@ -137,8 +137,5 @@ class Outbox:
         bytes_max = min(self._settings.batch_bytes_max, self._settings.limits[tp.topic])
         # One at a time: aiokafka's own wait for a free slot counts time twice when contended.
         async with self._turns[tp]:
-            acks = [
-                await producer.send_batch(batch, tp.topic, partition=tp.partition)
-                for batch in packed(producer, rows, bytes_max)
-            ]
+            acks = [await put(producer, batch, tp) for batch in packed(producer, rows, bytes_max)]
         await asyncio.gather(*acks)

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from agents.runtime.errors import RestoreStalled
+from agents.runtime.errors import RestoreStalled, TransactionHangs
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.thread import there
 
@@ -22,6 +22,7 @@ POLL_MS = 50
 POLL_RECORDS = 5_000
 STEP_SECONDS_MAX = 30.0
 RETRY_SECONDS = 0.5
+HANGS_SECONDS_MAX = 30.0  # twice what a transaction may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,30 @@ class Chunk:
     Attributes:
         records: in the order of the log.
         position: the next offset to read.
-        end: where the partition ended when reading began.
+        end: where what is stable of the partition ended when reading began.
+        high_water: where the partition ends, what is not stable included; 0: not known.
     """
 
     records: "Sequence[ConsumerRecord[bytes, bytes]]"
     position: int
     end: int
+    high_water: int = 0
 
 
-async def read_to_end(settings: RuntimeSettings, tp: TP) -> AsyncIterator[Chunk]:
+async def read_to_end(
+    settings: RuntimeSettings, tp: TP, *, is_whole: bool = False
+) -> AsyncIterator[Chunk]:
     """Yield what is committed of a partition, up to the end it has at the call.
+
+    Args:
+        settings: of the connection.
+        tp: the partition.
+        is_whole: nobody writes it any more, so its end must be stable: no transaction may be
+            left open. What stands behind an open one would be missed.
 
     Raises:
         RestoreStalled: no step forward for `broker_away_seconds_max`.
+        TransactionHangs: one stays open for `HANGS_SECONDS_MAX`.
     """
     position, end = -1, -1
     moved_at = time.monotonic()
@@ -53,6 +65,11 @@ async def read_to_end(settings: RuntimeSettings, tp: TP) -> AsyncIterator[Chunk]
                 if chunk.position > position:
                     moved_at = time.monotonic()
                 position, end = chunk.position, chunk.end
+                if is_whole and position >= end and chunk.high_water > position:
+                    if time.monotonic() - moved_at > HANGS_SECONDS_MAX:
+                        raise TransactionHangs(tp, position, chunk.high_water)
+                    end = chunk.high_water
+                    await asyncio.sleep(RETRY_SECONDS)
                 yield chunk
         except (KafkaError, TimeoutError, OSError) as exc:
             stood = time.monotonic() - moved_at
@@ -89,8 +106,17 @@ async def _read(settings: RuntimeSettings, tp: TP, position: int) -> AsyncIterat
             async with asyncio.timeout(STEP_SECONDS_MAX):
                 position, records = await _step(consumer, tp, position)
             yield Chunk([record for record in records if record.offset < end], position, end)
+        async with asyncio.timeout(STEP_SECONDS_MAX):
+            yield Chunk([], position, end, await _high_water(consumer, tp))
     finally:
         await asyncio.wait({asyncio.ensure_future(consumer.stop())}, timeout=RETRY_SECONDS)
+
+
+async def _high_water(consumer: AIOKafkaConsumer, tp: TP) -> int:
+    """Return where a partition ends; each answer to a fetch tells, also to one in vain."""
+    while (known := consumer.highwater(there(tp))) is None:
+        await asyncio.sleep(POLL_MS / 1000)
+    return int(known)
 
 
 async def _step(

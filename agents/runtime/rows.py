@@ -3,11 +3,13 @@
 Several times faster than one send a record.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.types import TP
@@ -85,6 +87,18 @@ def packed(
             raise AssertionError("a batch refused a row that fits")
     batch.close()
     yield batch
+
+
+async def put(producer: AIOKafkaProducer, batch: BatchBuilder, tp: TP) -> "asyncio.Future[object]":
+    """Queue a batch; wait for room as long as it takes, and leave the bound to who calls."""
+    while True:
+        try:
+            future: asyncio.Future[object] = await producer.send_batch(
+                batch, tp.topic, partition=tp.partition
+            )
+        except KafkaTimeoutError:  # no room for the time of one request: the broker is away
+            continue
+        return future
 
 
 def _size_bytes(row: Row) -> int:

@@ -15,7 +15,7 @@ from faust.types import TP
 from agents.runtime.connecting import connected
 from agents.runtime.errors import Fenced, NotCommitted
 from agents.runtime.produce import SendSettings
-from agents.runtime.rows import Row, Sized, by_partition, packed
+from agents.runtime.rows import Row, Sized, by_partition, packed, put
 
 TIMEOUT_SECONDS = 15.0  # one open for longer is aborted by the broker
 CLOSE_TRIES = 5
@@ -85,10 +85,7 @@ class Transactor:
         self, producer: AIOKafkaProducer, tp: TP, sized: list[Sized]
     ) -> "list[asyncio.Future[object]]":
         bytes_max = min(self._settings.batch_bytes_max, self._settings.limits[tp.topic])
-        return [
-            await producer.send_batch(batch, tp.topic, partition=tp.partition)
-            for batch in packed(producer, sized, bytes_max)
-        ]
+        return [await put(producer, batch, tp) for batch in packed(producer, sized, bytes_max)]
 
     async def close(self) -> None:
         """Let go, whatever state it is in; what is open is aborted when the id is taken next."""

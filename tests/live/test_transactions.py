@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from faust.types import TP
 
-from agents.runtime.errors import Fenced, NotCommitted, RecordTooLarge
+from agents.runtime import reading
+from agents.runtime.errors import Fenced, NotCommitted, RecordTooLarge, TransactionHangs
 from agents.runtime.produce import SendSettings
 from agents.runtime.reading import read_to_end
 from agents.runtime.rows import Row
@@ -149,6 +150,33 @@ def test_reading_ends_by_position_behind_markers_and_compaction(kafka, new_topic
         assert [record.value for chunk in chunks for record in chunk.records] == [b"0", b"1", b"2"]
         assert chunks[-1].position == chunks[-1].end == 6
         await one.close()
+
+    asyncio.run(play())
+
+
+def test_what_stands_behind_a_transaction_that_hangs_is_not_missed(kafka, topics, monkeypatch):
+    """A broker can lose the end of a transaction; its stable end is then before its last."""
+    monkeypatch.setattr(reading, "HANGS_SECONDS_MAX", 0.5)
+
+    async def play():
+        topic = topics[0]
+        hanging, other = transactor(kafka, unique("id")), transactor(kafka, unique("id"))
+        await hanging.start()
+        await hanging._producer.begin_transaction()
+        batch = hanging._producer.create_batch()
+        batch.append(key=b"k", value=b"open", timestamp=None)
+        await (await hanging._producer.send_batch(batch, topic, partition=0))
+        await other.start()
+        await other.commit(rows(topic, b"behind"), 30)
+        settings = RuntimeSettings(group="g", brokers=(kafka.bootstrap,))
+        with pytest.raises(TransactionHangs, match="a transaction hangs at offset 0, the part"):
+            async for _ in read_to_end(settings, TP(topic, 0), is_whole=True):
+                pass
+        await hanging._producer.abort_transaction()
+        found = [c async for c in read_to_end(settings, TP(topic, 0), is_whole=True)]
+        assert [record.value for chunk in found for record in chunk.records] == [b"behind"]
+        await hanging.close()
+        await other.close()
 
     asyncio.run(play())
 

@@ -35,8 +35,7 @@ class Fault:
         kind: of it.
         worker: whom it meets, by number from 0 on; no matter for the broker.
         seconds: how long it lasts.
-        is_hard: the broker is killed: restarted so rather than stopped, away so rather than
-            frozen.
+        is_hard: the broker is killed rather than stopped.
     """
 
     at_seconds: float
@@ -49,8 +48,7 @@ class Fault:
         """Say it in a few words."""
         about = self.kind.value
         if self.kind in (Kind.BROKER_RESTART, Kind.BROKER_AWAY):
-            soft = "stopped" if self.kind is Kind.BROKER_RESTART else "frozen"
-            about += f", {'killed' if self.is_hard else soft}"
+            about += f", {'killed' if self.is_hard else 'stopped'}"
         elif self.kind is not Kind.REBALANCE:
             about += f" of w{self.worker + 1}"
         return about + (f", for {self.seconds:g} s" if self.seconds else "")
