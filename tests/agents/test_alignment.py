@@ -119,3 +119,20 @@ def test_old_news_from_the_log_changes_nothing_about_ones_own():
         await asyncio.wait_for(task, 5)
 
     asyncio.run(story())
+
+
+def test_who_is_to_be_given_up_waits_no_more_and_may_not_go_on():
+    """Nobody else reads on during a rebalance: the wait would last to its bound, every time."""
+
+    async def story():
+        known = alignment()
+        known.read("orders", 1, HOUR_MS)
+        task = await goes_on(known.wait("orders", 0, 100 * HOUR_MS, SKEW_MS))
+        known.ending("orders", 0)
+        assert await asyncio.wait_for(task, 5) is False
+        assert await asyncio.wait_for(known.wait("orders", 0, 200 * HOUR_MS, 0), 5) is False
+        known.leave("orders", 0)
+        known.leave("orders", 1)
+        assert await asyncio.wait_for(known.wait("orders", 0, 300 * HOUR_MS, 0), 5) is True
+
+    asyncio.run(story())
