@@ -41,7 +41,7 @@ class WorkerApp(faust.App):
     def equip(self, settings: RuntimeSettings, agents: Iterable[AgentSpec]) -> None:
         """Give the app what its transport looks for."""
         self.runtime = settings
-        self.partitions = Partitions(agents, settings.drain_seconds_max)
+        self.partitions = Partitions(agents)
         self.safe = SafeOffsets()
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()

@@ -24,6 +24,7 @@ from agents.runtime.thread import CALL_SECONDS_MAX, BatchConsumerThread
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.2
+AWAY_SECONDS = 15.0  # without an answer; asked every five
 T = TypeVar("T")
 
 
@@ -108,7 +109,7 @@ class BatchConsumer(Consumer):
             return bool(offsets) and await self._commit_within(offsets)
 
     async def _commit_within(self, offsets: Mapping[TP, Position]) -> bool:
-        deadline = time.monotonic() + self.runtime.commit_seconds_max
+        deadline = time.monotonic() + self._patience(self.runtime.commit_seconds_max)
         while True:
             try:
                 left = max(deadline - time.monotonic(), RETRY_SECONDS)
@@ -139,7 +140,9 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a life for each partition; it is fetched once it runs."""
-        await self.partitions.end_all()  # a revocation may not have been heard
+        await self.partitions.end_all(
+            self._patience(self.runtime.drain_seconds_max)
+        )  # a revocation may not have been heard
         self.safe.clear()
         await super().on_partitions_assigned(assigned, generation_id)
         if self.app.should_stop:
@@ -157,9 +160,14 @@ class BatchConsumer(Consumer):
         )
         self.partitions.assign(assigned, around)
 
+    def _patience(self, seconds_max: float) -> float:
+        """Return how long to wait for what needs a broker: hardly, if none has been heard of."""
+        away: float = self.app.broker_away_seconds  # type: ignore[attr-defined]
+        return min(seconds_max, RETRY_SECONDS) if away > AWAY_SECONDS else seconds_max
+
     async def wait_empty(self) -> None:
         """End all lives, commit what is safe, let go: bounded, and nothing when done before."""
-        await self.partitions.end_all()
+        await self.partitions.end_all(self._patience(self.runtime.drain_seconds_max))
         await self.commit()
         self.safe.clear()
 

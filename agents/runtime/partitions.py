@@ -13,9 +13,8 @@ from agents.runtime.life import Partition, Phase, Surroundings
 class Partitions:
     """The lives of the partitions held."""
 
-    def __init__(self, agents: Iterable[AgentSpec], drain_seconds_max: float) -> None:
+    def __init__(self, agents: Iterable[AgentSpec]) -> None:
         self._agents = {agent.topic: agent for agent in agents}
-        self._drain_seconds_max = drain_seconds_max
         self._held: dict[TP, Partition] = {}
         self._generation = 0
 
@@ -54,10 +53,10 @@ class Partitions:
         if life is not None:
             life.start_over(why)
 
-    async def end_all(self) -> None:
+    async def end_all(self, drain_seconds_max: float) -> None:
         """End every life, all at the same time, within the bound."""
         held, self._held = self._held, {}
-        await asyncio.gather(*(life.end(self._drain_seconds_max) for life in held.values()))
+        await asyncio.gather(*(life.end(drain_seconds_max) for life in held.values()))
 
     def fetchable(self) -> Mapping[TP, Partition]:
         """Return the partitions to fetch now: a copy, which stays as it is."""

@@ -55,7 +55,7 @@ def test_a_restore_that_hears_nothing_goes_on_when_it_does(floor, proxy):
     with floor.worker(**by_proxy(proxy)) as worker:
         worker.folded()
         assert worker.stop() == 0
-    proxy.delay_seconds = 0.25
+    proxy.delay_seconds = 0.1
     with floor.worker(**by_proxy(proxy)) as worker:
         worker.wait("a restore", lambda: "restoring" in worker.get("/ready")[1] or restored(worker))
         proxy.pause()

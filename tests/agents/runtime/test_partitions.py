@@ -28,9 +28,7 @@ class Scene:
         self.ours: Callable[[], bool] = lambda: True
         hooks = {"fence": self._fence, "drain": self._drain, "restore": self._restore}
         hooks |= {"handle": self._handle, "drop": self._drop, **functions}
-        self.partitions = Partitions(
-            [AgentSpec(name="watch", topic="activity", **hooks)], drain_seconds_max=0.2
-        )
+        self.partitions = Partitions([AgentSpec(name="watch", topic="activity", **hooks)])
 
     def assign(self, *tps: TP) -> None:
         around = Surroundings(
@@ -86,7 +84,7 @@ def test_a_life_is_fenced_restored_sought_run_and_drained():
         await until(scene.partitions.fetchable)
         scene.deliver(LOG, 105)
         await until(lambda: ("handle", 0, 105) in scene.diary)
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         life = [("fence", 0), ("restore", 0), ("seek", 0, 100), ("handle", 0, 105), ("drain", 0)]
         assert scene.diary == life
         assert scene.partitions.phases() == {}
@@ -108,7 +106,7 @@ def test_only_running_partitions_are_fetched(stuck, phase):
         await until(scene.partitions.fetchable)
         assert list(scene.partitions.fetchable()) == [LOG]
         assert scene.partitions.phases() == {LOG: Phase.RUNNING, OTHER: phase}
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -118,7 +116,7 @@ def test_revoked_while_restoring_is_cancelled_and_never_drained():
         scene = Scene(restore=for_ever)
         scene.assign(LOG)
         await until(lambda: scene.partitions.phases()[LOG] is Phase.RESTORING)
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         assert scene.diary == [("fence", 0), ("drop", 0)]
         assert not scene.failures
 
@@ -129,14 +127,14 @@ def test_a_batch_of_a_former_assignment_is_dropped():
     async def play() -> None:
         scene = Scene()
         scene.assign(LOG)
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         scene.assign(LOG)
         await until(scene.partitions.fetchable)
         scene.partitions.take(Batch(*LOG, [], 105, generation=1))
         scene.deliver(LOG, 107, generation=2)
         await until(lambda: ("handle", 0, 107) in scene.diary)
         assert ("handle", 0, 105) not in scene.diary
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -156,7 +154,7 @@ def test_a_full_partition_is_not_fetched_until_there_is_room():
         assert not scene.partitions.fetchable()
         go.set()
         await until(scene.partitions.fetchable)
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -175,7 +173,7 @@ def test_a_handler_that_raises_ends_its_life_undrained():
         await until(lambda: scene.failures)
         assert str(scene.failures[0]) == "activity[0]: handle raised ValueError: bad luck"
         assert not scene.partitions.fetchable()
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         assert ("drain", 0) not in scene.diary
 
     asyncio.run(play())
@@ -189,7 +187,7 @@ def test_a_handler_that_does_not_end_holds_a_revoke_up_only_so_long(caplog):
         scene.deliver(LOG, 101)
         await until(lambda: scene.partitions.busy_seconds() > 0)
         async with asyncio.timeout(2):
-            await scene.partitions.end_all()
+            await scene.partitions.end_all(0.2)
         assert ("drain", 0) not in scene.diary
 
     asyncio.run(play())
@@ -209,7 +207,7 @@ def test_a_handler_cancelled_from_within_is_a_failure_too():
         scene.deliver(LOG, 101)
         await until(lambda: scene.failures)
         assert str(scene.failures[0]) == "activity[0]: handle raised CancelledError"
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -237,7 +235,7 @@ def test_a_broken_life_is_dropped_undrained_and_another_begins_from_what_is_stor
         assert handled == [101, 103], "what was read for the broken life is of no use"
         begun = [("fence", 0), ("restore", 0), ("seek", 0, 100)]
         assert scene.diary == [*begun, ("drop", 0), ("asked", 0), *begun]
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         assert scene.diary[-1] == ("drain", 0)
         assert not scene.failures
 
@@ -263,7 +261,7 @@ def test_a_life_that_follows_waits_until_the_partition_is_ours():
         answers.append(True)
         await until(scene.partitions.fetchable)
         assert scene.diary.count(("fence", 0)) == 2
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -282,7 +280,7 @@ def test_a_partition_that_breaks_again_and_again_ends_the_worker(monkeypatch):
             "activity[0]: started over 10 times in a row: "
             "transaction of id was not acknowledged: bad luck"
         )
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
 
@@ -295,7 +293,7 @@ def test_revoked_before_a_broken_life_is_buried_nothing_of_it_goes_on():
         scene.deliver(LOG, 101)
         await until(lambda: scene.partitions.busy_seconds() > 0)
         scene.partitions.start_over(LOG, Torn("half a step"))
-        await scene.partitions.end_all()
+        await scene.partitions.end_all(0.2)
         assert ("drop", 0) in scene.diary
         assert ("drain", 0) not in scene.diary
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "activity[0]"]
