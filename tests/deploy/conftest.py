@@ -147,6 +147,7 @@ def _config(metrics_url: str) -> dict[str, Any]:
     del config["alerting"]
     address = urllib.parse.urlsplit(metrics_url)
     [job] = config["scrape_configs"]
+    del job["dns_sd_configs"]
     job["static_configs"] = [{"targets": [address.netloc]}]
     job["metrics_path"] = address.path
     return config
