@@ -83,6 +83,11 @@ def test_what_kubernetes_adds_for_a_service_named_churnwatch_is_passed_over(tmp_
     assert of_file(tmp_path, "") == Settings()
 
 
+def test_a_port_of_ours_is_not_taken_for_one_that_kubernetes_adds(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHURNWATCH_SERVER__PORT", "9999")
+    assert of_file(tmp_path, "").server.port == 9999
+
+
 def test_settings_are_frozen_and_can_be_written_and_read_again(tmp_path):
     settings = of_file(tmp_path, "values: {EUR: {kappa: 2}}")
     with pytest.raises(Exception, match="frozen"):
