@@ -79,6 +79,7 @@ WATCH_UNREADABLE: Final = Counter(
 WATCH_REFUSED: Final = Counter(
     "churnwatch_watch_refused",
     "Activities of customers not taken in, the partition being full (retention.customers_max).",
+    ["partition"],
     registry=REGISTRY,
 )
 WATCH_EVICTED: Final = Counter(
@@ -159,6 +160,7 @@ RESTORE_RECORDS: Final = Counter(
 RESTORE_UNREADABLE: Final = Counter(
     "churnwatch_restore_unreadable",
     "Records of the changelog that could not be read, and were passed over.",
+    ["partition"],
     registry=REGISTRY,
 )
 RESTORE_SECONDS: Final = Histogram(
@@ -170,18 +172,19 @@ RESTORE_SECONDS: Final = Histogram(
 LIVES_BROKEN: Final = Counter(
     "churnwatch_watch_lives_broken",
     "Times that a partition started over from what is stored.",
-    ["reason"],
+    ["partition", "reason"],
     registry=REGISTRY,
 )
 LEFT_OUT: Final = Counter(
     "churnwatch_watch_left_out",
     "Records of the log that could not be folded, and became dead letters.",
+    ["partition"],
     registry=REGISTRY,
 )
 RECORDS_LOST: Final = Counter(
     "churnwatch_worker_lost_records",
     "Records that were deleted before they were read, which was accepted.",
-    ["topic"],
+    ["topic", "partition"],
     registry=REGISTRY,
 )
 

@@ -97,7 +97,7 @@ class BatchWasFolded:
         metrics.WATCH_STEP_SECONDS.observe(self.seconds)
         metrics.WATCH_DUPLICATES.labels("position").inc(self.outcome.duplicates_by_position)
         metrics.WATCH_DUPLICATES.labels("event").inc(self.outcome.duplicates_by_event)
-        metrics.WATCH_REFUSED.inc(self.outcome.refused)
+        metrics.WATCH_REFUSED.labels(partition).inc(self.outcome.refused)
         metrics.WATCH_EVICTED.inc(self.outcome.evicted)
         metrics.WATCH_NEXT_OFFSET.labels(partition).set(self.next_offset)
         metrics.WATCH_CUSTOMERS.labels(partition).set(len(table))

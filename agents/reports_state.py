@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents import metrics
+from agents.runtime.errors import StartOver
 from agents.runtime.rows import Row
 from schemas.alert import Alert
 
@@ -50,7 +51,7 @@ class RestoreHasMoved:
         metrics.RESTORE_RECORDS.inc(self.records)
         metrics.RESTORE_LEFT.labels(self.partition).set(self.left)
         for what in self.unreadable:
-            metrics.RESTORE_UNREADABLE.inc()
+            metrics.RESTORE_UNREADABLE.labels(self.partition).inc()
             log.error("Stored record unreadable, passed over: %s.", what)
 
     def tell(self) -> None:
@@ -87,14 +88,32 @@ class RestoreWasDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardWasTakenUp:
+    """A partition goes on from what is stored of it, or from nothing."""
+
+    partition: int
+    next_offset: int
+
+    def emit(self) -> None:
+        """Say up to where it is written, and let its counters begin at 0: a rate needs that."""
+        metrics.FLUSH_NEXT_OFFSET.labels(self.partition).set(self.next_offset)
+        metrics.WATCH_NEXT_OFFSET.labels(self.partition).set(self.next_offset)
+        for counter in (metrics.WATCH_REFUSED, metrics.RESTORE_UNREADABLE, metrics.LEFT_OUT):
+            counter.labels(self.partition)
+        for kind in StartOver.__subclasses__():
+            metrics.LIVES_BROKEN.labels(self.partition, _reason(kind))
+
+
+@dataclass(frozen=True, slots=True)
 class LifeWasBroken:
     """A partition starts over from what is stored."""
 
-    reason: str
+    partition: int
+    why: StartOver
 
     def emit(self) -> None:
         """Count it; the runtime says why."""
-        metrics.LIVES_BROKEN.labels(self.reason).inc()
+        metrics.LIVES_BROKEN.labels(self.partition, _reason(type(self.why))).inc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +126,7 @@ class RecordWasLeftOut:
 
     def emit(self) -> None:
         """Count it, and say which."""
-        metrics.LEFT_OUT.inc()
+        metrics.LEFT_OUT.labels(self.partition).inc()
         log.error(
             "Record left out: folding offset %d of %s/%d raises; it becomes a dead letter.",
             self.offset,
@@ -127,7 +146,7 @@ class RecordsWereLost:
 
     def emit(self) -> None:
         """Count them, and say so."""
-        metrics.RECORDS_LOST.labels(self.topic).inc(self.count)
+        metrics.RECORDS_LOST.labels(self.topic, self.partition).inc(self.count)
         log.error(
             "Records lost: %d of %s/%d were deleted before they were read.",
             self.count,
@@ -135,3 +154,7 @@ class RecordsWereLost:
             self.partition,
             extra={"topic": self.topic, "partition": self.partition},
         )
+
+
+def _reason(kind: type[StartOver]) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")

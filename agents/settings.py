@@ -51,7 +51,8 @@ DEFAULT_FILE: Final = Path("churnwatch.yaml")
 Topic: TypeAlias = Literal["orders", "support-tickets", "touchpoints"]
 
 _KEYED: Final = ("values", "feeds")  # their next part is a name of the user's: case matters
-# What Kubernetes puts into the environment of every pod beside a service named churnwatch.
+# What Kubernetes puts into the environment of every pod beside a service named churnwatch. Our own
+# CHURNWATCH_SERVER__PORT ends like that too: what has two underscores is ours.
 _SERVICE_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)$")
 
 
@@ -175,7 +176,7 @@ def _why_no_yaml(error: Exception) -> str:
 def _variables() -> dict[str, str]:
     named = {n: v for n, v in os.environ.items() if n.upper().startswith(PREFIX)}
     named.pop(CACHE_VARIABLE, None)
-    return {n: v for n, v in named.items() if not _SERVICE_LINK.search(n.upper())}
+    return {n: v for n, v in named.items() if "__" in n or not _SERVICE_LINK.search(n.upper())}
 
 
 def _field_name(variable: str) -> str:

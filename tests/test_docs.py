@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,8 @@ import yaml
 
 from agents.cli import app, run
 from agents.settings import Settings, load_settings
-from pipeline.settings import CAUSES, FrustrationSettings
+from pipeline.header import fingerprint
+from pipeline.settings import CAUSES, FrustrationSettings, PipelineSettings
 from schemas.alert import Alert
 from schemas.base import INSTANT_MS_MAX
 from schemas.decode import convert_row, decode_order, decode_ticket, decode_touchpoint
@@ -101,6 +102,34 @@ def test_every_setting_is_told_with_its_default():
                 assert default.strip('"') == value, f"{section}.{name}"
             else:
                 assert yaml.safe_load(default) == pytest.approx(value, rel=1e-4), (section, name)
+
+
+def nudged(part, name):
+    """Return settings of a part with one of them changed by a little."""
+    value = getattr(part, name)
+    if is_dataclass(value):
+        return replace(part, **{name: nudged(value, fields(value)[0].name)})
+    return replace(part, **{name: value + (1 if isinstance(value, int) else 0.001)})
+
+
+def test_the_settings_that_shape_state_are_told():
+    """Those of which a change is refused at start, until the state is rebuilt."""
+    text = (HOW_TO / "settings.md").read_text()
+    text = text.split("## Settings that shape state")[1].split("All else")[0]
+    whole, of_frustration = text.split("- of `frustration`:")
+    default = PipelineSettings()
+    shaping = {"sources"}
+    for section in ("frustration", "inactivity", "windows", "items", "stages", "retention"):
+        part = getattr(default, section)
+        for name in (field.name for field in fields(part)):
+            if isinstance(getattr(part, name), str):
+                continue
+            changed = replace(default, **{section: nudged(part, name)})
+            if fingerprint(changed) != fingerprint(default):
+                shaping.add(name if section == "frustration" else section)
+    assert fingerprint(replace(default, sources=("orders",))) != fingerprint(default)
+    told = re.findall(r"`(\w+)`", whole.split("\n- ", 1)[1] + of_frustration)
+    assert sorted(told) == sorted(shaping)
 
 
 def test_the_weights_and_half_lives_of_causes_are_told():

@@ -24,7 +24,7 @@ from agents.live.restoring import Restorer
 from agents.live.shard import Shard, ShardOutlets, Snapshot
 from agents.live_settings import LOG, FlushSettings
 from agents.reports import BatchWasFolded, PartitionWasGivenUp
-from agents.reports_state import LifeWasBroken, RecordWasLeftOut
+from agents.reports_state import LifeWasBroken, RecordWasLeftOut, ShardWasTakenUp
 from agents.runtime.app import WorkerApp
 from agents.runtime.batch import Batch, LogOffsets
 from agents.runtime.errors import BrokerUnreachable, StartOver
@@ -137,6 +137,7 @@ class Watch:
             committed=lambda snapshot: self._committed(tp, held, snapshot),
             failed=lambda error: self._failed(tp, error),
         )
+        ShardWasTakenUp(tp.partition, shard.next_offset).emit()
         return shard.next_offset
 
     async def handle(self, batch: Batch) -> None:
@@ -209,7 +210,7 @@ class Watch:
         except Exception as error:
             log.debug("Folding raised.", exc_info=True)
             torn = self._culprits.blame(part, error)
-            LifeWasBroken("torn").emit()
+            LifeWasBroken(shard.partition, torn).emit()
             raise torn from error
         BatchWasFolded(
             shard.table,
@@ -238,7 +239,7 @@ class Watch:
     def _failed(self, tp: TP, error: Exception) -> None:
         assert self.app is not None
         if isinstance(error, StartOver):
-            LifeWasBroken(type(error).__name__.lower()).emit()
+            LifeWasBroken(tp.partition, error).emit()
             self.app.start_over(tp, error)
         else:
             self.app.fail(error)

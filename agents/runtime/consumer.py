@@ -140,9 +140,8 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a life for each partition; it is fetched once it runs."""
-        await self.partitions.end_all(
-            self._patience(self.runtime.drain_seconds_max)
-        )  # a revocation may not have been heard
+        # A revocation may not have been heard.
+        await self.partitions.end_all(self._patience(self.runtime.drain_seconds_max))
         self.safe.clear()
         await super().on_partitions_assigned(assigned, generation_id)
         if self.app.should_stop:

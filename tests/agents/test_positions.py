@@ -41,7 +41,7 @@ def test_after_a_restore(log_start, log_end, accept_loss, expected):
 
 
 def test_an_accepted_loss_is_counted():
-    lost = metrics.RECORDS_LOST.labels(LOG.topic)
+    lost = metrics.RECORDS_LOST.labels(LOG.topic, LOG.partition)
     before = lost._value.get()
     go_on_at(LOG, 100, 130, 500, accept_loss=True)
     assert lost._value.get() == before + 30

@@ -17,7 +17,7 @@ import yaml
 from agents.broker.kafka import KafkaBroker
 from agents.broker.probe import free_ports
 from agents.broker.process import GuardedProcess
-from tests.deploy.support import PROMETHEUS, RULES, load
+from tests.deploy.support import PROMETHEUS, RULES, Served, load
 from tests.live.kafka import Kafka
 from tests.live.shop_floor import Floor
 from tests.live.support import eventually
@@ -48,23 +48,23 @@ def tool() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="module", params=["every metric set", "a real worker"])
-def worker_metrics_url(
+def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+) -> Iterator[Served]:
     """Yield where the metrics of a worker are served, as `http://HOST:PORT/metrics`.
 
-    Once of a stand-in that sets every metric there is, once of a worker on a real Kafka with a
-    shop that goes on; expressions on what that has not had to count yet may be empty
-    (`MAY_BE_UNSEEN` in test_live_expressions.py).
+    Once of a stand-in that sets every metric there is, again and again; once of a worker on a real
+    Kafka with a shop that goes on. Expressions on what that has not had to count, or does not count
+    just now, may be empty (`MAY_BE_UNSEEN`, `NEED_A_NEW_ALERT` in test_live_expressions.py).
     """
     folder = tmp_path_factory.mktemp("worker")
     if request.param == "a real worker":
         broker = request.getfixturevalue("shared_kafka")
         with worker_of_a_shop(broker, folder) as url:
-            yield url
+            yield Served(url, counts_on=False)
     else:
         with stand_in(folder) as url:
-            yield url
+            yield Served(url, counts_on=True)
 
 
 @contextmanager
@@ -112,14 +112,14 @@ def worker_of_a_shop(broker: KafkaBroker, folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def prometheus_url(
     tool: Callable[[str], str],
-    worker_metrics_url: str,
+    served: Served,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """Yield the address of a Prometheus that scrapes the worker and evaluates the rules."""
     binary = tool("prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
     config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump(_config(worker_metrics_url)), "utf-8")
+    config.write_text(yaml.safe_dump(_config(served.url)), "utf-8")
     [port] = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     command = [
@@ -147,6 +147,7 @@ def _config(metrics_url: str) -> dict[str, Any]:
     del config["alerting"]
     address = urllib.parse.urlsplit(metrics_url)
     [job] = config["scrape_configs"]
+    del job["dns_sd_configs"]
     job["static_configs"] = [{"targets": [address.netloc]}]
     job["metrics_path"] = address.path
     return config

@@ -26,6 +26,13 @@ class Expression(NamedTuple):
     legend: str = ""
 
 
+class Served(NamedTuple):
+    """Where metrics are served, and whether all of them go on counting there."""
+
+    url: str
+    counts_on: bool
+
+
 def load(path: Path) -> Any:
     """Return what a YAML file says."""
     return yaml.safe_load(path.read_text("utf-8"))

@@ -15,6 +15,7 @@ ROWS = [
     "Throughput and lag",
     "Time",
     "Alerts",
+    "State",
     "Customers and memory",
     "Dead letters",
 ]

@@ -6,12 +6,16 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from agents.broker.kafka import KafkaBroker
+from agents.cli import run
+from agents.settings import load_settings
+from agents.topics.partitions import partitions_of
 from tests.deploy.support import compose
 
 # What a local node decides for itself: addresses and folders.
 PLACES = {
     "advertised.listeners",
     "controller.quorum.voters",
+    "listener.security.protocol.map",
     "listeners",
     "log.dirs",
 }
@@ -36,6 +40,22 @@ def test_a_node_runs_with_the_settings_of_the_compose_file() -> None:
         known = _settings_of(broker.bootstrap)
     assert set(wanted()) <= set(known)
     assert {name: known[name] for name in settings} == settings
+
+
+@pytest.mark.usefixtures("needs_kafka")
+def test_what_makes_the_topics_makes_all_that_a_worker_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the service's own command and variables, on a node with the node's settings."""
+    service = compose()["services"]["topics"]
+    settings = {name: value for name, value in wanted().items() if name not in PLACES}
+    with KafkaBroker(settings=settings) as broker:
+        for name, value in service["environment"].items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("CHURNWATCH_KAFKA__BROKERS", broker.bootstrap)
+        assert run(service["command"]) == 0, capsys.readouterr().err
+        assert run(["topics", "check"]) == 0, capsys.readouterr().out
+        assert "customers-changelog" in partitions_of(load_settings())
 
 
 def _settings_of(bootstrap: str) -> dict[str, Any]:
