@@ -28,7 +28,7 @@ def reset_source(
     settings: SettingsFile = None,
     yes: Yes = False,
 ) -> None:
-    """Read a source from its beginning, because its topic was deleted and made anew."""
+    """Read a source from its beginning, its topic having been made anew."""
     from agents.commands import reset_source as command
 
     read = load_settings(settings)
@@ -59,7 +59,7 @@ def rebuild(
     settings: SettingsFile = None,
     yes: Yes = False,
 ) -> None:
-    """Fold the log again, after a change of settings that shape the state; no alert is sent."""
+    """Fold the log again, after settings changed that shape the state."""
     from agents.commands import rebuild as command
 
     read = load_settings(settings)
