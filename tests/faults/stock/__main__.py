@@ -42,31 +42,38 @@ def stage() -> Iterator[Scene]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def play(scenario: Scenario, scene: Scene) -> Finding | None:
-    """Play one; None if it could not be brought to where it says something."""
+def play(scenario: Scenario, scene: Scene) -> Finding:
+    """Play one; it may turn out that it could not be brought to where it says something."""
     try:
         return scenario.play(scene)
     except AssertionError as exc:
-        print(f"{scenario.name}: not played to its end: {exc}", file=sys.stderr)
-        return None
+        return Finding(None, f"not played to its end: {exc}")
     finally:
         scene.proxy.reset()
 
 
+def say(*cells: str) -> None:
+    """Print a row of the table at once."""
+    sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()
+
+
 def main(names: Sequence[str]) -> int:
-    """Play those named by number, or all; print a table in Markdown."""
-    chosen = [scenario for scenario in SCENARIOS if not names or scenario.name in names]
-    print(f"faust-streaming {version('faust-streaming')}, aiokafka {version('aiokafka')}, ", end="")
-    print(f"Apache Kafka {kafka_version()}\n")
-    print("| # | what must hold | what stock Faust did | verdict | s |")
-    print("| --- | --- | --- | --- | --- |")
+    """Play those named, or all; print a table in Markdown."""
+    known = sorted(SCENARIOS, key=lambda scenario: scenario.order)
+    if unknown := set(names) - {scenario.name for scenario in known}:
+        sys.exit(f"no such scenario: {', '.join(sorted(unknown))}")
+    packages = [f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka")]
+    sys.stdout.write(f"{', '.join(packages)}, Apache Kafka {kafka_version()}\n\n")
+    say("#", "what must hold", "what stock Faust did", "verdict", "s")
+    say(*["---"] * 5)
     with stage() as scene:
-        for scenario in chosen:
-            began = time.monotonic()
-            finding = play(scenario, scene) or Finding(True, "not played to its end")
-            cells = [scenario.name, scenario.must_hold, finding.seen, finding.verdict]
-            cells.append(f"{time.monotonic() - began:.0f}")
-            print(f"| {' | '.join(cells)} |", flush=True)
+        for scenario in known:
+            if not names or scenario.name in names:
+                began = time.monotonic()
+                finding = play(scenario, scene)
+                seconds = f"{time.monotonic() - began:.0f}"
+                say(scenario.name, scenario.must_hold, finding.seen, finding.verdict, seconds)
     return 0
 
 

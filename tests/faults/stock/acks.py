@@ -9,7 +9,6 @@ from tests.faults.stock.scene import PARTITIONS, Scene, settled
 from tests.live.kafka import unique, wait_for
 
 
-
 @scenario("7a", "a batch whose handling raises is not committed: take()")
 def raise_in_take(scene: Scene) -> Finding:
     """The agent takes 100 events at a time, and raises at the first batch."""
