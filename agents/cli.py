@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from agents import cli_live
+from agents import cli_live, cli_state
 from agents.commands.replay import Request
 from agents.commands.replay import replay as run_replay
 from agents.commands.schemas import schemas as run_schemas
@@ -176,6 +176,7 @@ def schemas(
 
 
 cli_live.add_to(app)
+cli_state.add_to(app)
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -90,7 +90,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def _connected() -> Iterator[None]:
+def connected() -> Iterator[None]:
     """Turn what goes wrong between us and Kafka into a failure of one line."""
     from agents.runtime.errors import AgentError
 
@@ -148,8 +148,8 @@ def check(
     from agents.commands.check import check as run_check
 
     typer.echo("settings    fine")
-    with _connected():
-        _print(run_check(read))
+    with connected():
+        tell(run_check(read))
 
 
 def customer(
@@ -159,11 +159,11 @@ def customer(
     """Ask the log what is known of one customer, and why an alert stands."""
     from agents.commands import customer as command
 
-    with _connected():
+    with connected():
         found = command.dossier(load_settings(settings), customer_id)
     if not found.is_known:
         raise Failure(command.unknown(found))
-    _print(command.told(found))
+    tell(command.told(found))
 
 
 def topics_create(
@@ -176,10 +176,10 @@ def topics_create(
     """Create the topics that are missing; what is there is never altered."""
     from agents.commands import topics as command
 
-    with _connected():
+    with connected():
         lines, wrong = command.create(load_settings(settings), replication_factor, apply=yes)
-    _print(lines)
-    _print(command.told(wrong))
+    tell(lines)
+    tell(command.told(wrong))
 
 
 def topics_check(settings: SettingsFile = None, replication_factor: Copies = None) -> int:
@@ -187,11 +187,11 @@ def topics_check(settings: SettingsFile = None, replication_factor: Copies = Non
     from agents.commands import topics as command
 
     read = load_settings(settings)
-    with _connected():
+    with connected():
         wrong = command.check(read, replication_factor)
     if not wrong:
         typer.echo(f"All topics on {read.kafka.brokers} are as they must be.")
-    _print(command.told(wrong))
+    tell(command.told(wrong))
     return FAILED if wrong else FINE
 
 
@@ -199,8 +199,8 @@ def topics_describe(settings: SettingsFile = None) -> None:
     """Show every topic as it is, beside what it must be."""
     from agents.commands import topics as command
 
-    with _connected():
-        _print(command.describe(load_settings(settings)))
+    with connected():
+        tell(command.describe(load_settings(settings)))
 
 
 def demo(
@@ -230,11 +230,11 @@ def demo(
 
         if seconds is not None or broker is not None:
             raise UserError("--offline goes with --seed only; it starts no broker and ends itself")
-        _print(run_offline(shop))
+        tell(run_offline(shop))
         return FINE
     from agents.commands.live_demo import live_demo
 
-    with _connected():
+    with connected():
         return live_demo(shop, broker, seconds)
 
 
@@ -274,11 +274,12 @@ def simulate_to_kafka(shop: ShopSettings, settings: Settings, feed: "Feed") -> I
     """Feed a shop to Kafka; yield what was sent."""
     from agents.commands import simulate_kafka
 
-    with _connected():
+    with connected():
         sent = simulate_kafka.simulate_to_kafka(shop, settings, feed)
     yield from simulate_kafka.told(sent, settings.kafka.brokers)
 
 
-def _print(lines: Iterable[str]) -> None:
+def tell(lines: Iterable[str]) -> None:
+    """Print lines."""
     for line in lines:
         typer.echo(line)

@@ -9,6 +9,7 @@ from pipeline.settings import FORBID, positive, require
 LOG: Final = "customer-activity"
 ALERTS: Final = "churn-alerts"
 DEAD_LETTERS: Final = "dead-letters"
+CHANGELOG: Final = "customers-changelog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class KafkaSettings:
     instance_id: str = ""  # names this worker for good: a restart then moves no partition
     check_crcs: bool = True  # off only for the embedded broker, which sends wrong ones
     compression: str = ""  # of what is written: gzip, or none
+    accept_loss: bool = False  # go on where records were deleted before they were read
+    session_seconds: float = 30.0  # a worker not heard of for so long loses its partitions
     connect_seconds_max: float = 30.0
     broker_away_seconds_max: float = 300.0
     stop_seconds_max: float = 25.0
@@ -33,7 +36,12 @@ class KafkaSettings:
             require(bool(host) and port.isdigit(), "kafka.brokers", self.brokers, wants)
         if self.compression not in ("", "gzip"):
             raise SettingError("kafka.compression", self.compression, "wants gzip, or nothing")
-        for name in ("connect_seconds_max", "broker_away_seconds_max", "stop_seconds_max"):
+        for name in (
+            "session_seconds",
+            "connect_seconds_max",
+            "broker_away_seconds_max",
+            "stop_seconds_max",
+        ):
             positive(f"kafka.{name}", getattr(self, name))
 
     @property
@@ -83,6 +91,27 @@ class IntakeSettings:
         for name in ("future_seconds_max", "align_wait_seconds_max"):
             value = getattr(self, name)
             require(value >= 0, f"intake.{name}", value, "wants a number from 0 on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushSettings:
+    """When what has changed is written: how long after the last time, at the most."""
+
+    __pydantic_config__: ClassVar = FORBID
+
+    alert_seconds: float = 0.05  # if alerts wait
+    row_seconds: float = 1.0  # if customers' rows have changed
+    header_seconds: float = 10.0  # if only the log has gone on
+    rows_max: int = 10_000  # so many wait: write now, and fold no further until there is room
+    seconds_max: float = 60.0  # a transaction that takes longer is given up
+
+    def __post_init__(self) -> None:
+        for name in ("row_seconds", "header_seconds", "seconds_max"):
+            positive(f"flush.{name}", getattr(self, name))
+        value = self.alert_seconds
+        require(value >= 0, "flush.alert_seconds", value, "wants a number from 0 on")
+        rows = self.rows_max
+        require(rows >= 1, "flush.rows_max", rows, "wants a whole number from 1 on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

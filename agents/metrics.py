@@ -76,6 +76,16 @@ WATCH_UNREADABLE: Final = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+WATCH_REFUSED: Final = Counter(
+    "churnwatch_watch_refused",
+    "Activities of customers not taken in, the partition being full (retention.customers_max).",
+    registry=REGISTRY,
+)
+WATCH_EVICTED: Final = Counter(
+    "churnwatch_watch_evicted",
+    "Customers untouched for longer than rows are kept (retention.days).",
+    registry=REGISTRY,
+)
 WATCH_STEP_SECONDS: Final = Histogram(
     "churnwatch_watch_step_seconds",
     "Time to fold one batch.",
@@ -94,6 +104,12 @@ WATCH_TABLE_BYTES: Final = Gauge(
     ["partition"],
     registry=REGISTRY,
 )
+WATCH_NEXT_OFFSET: Final = Gauge(
+    "churnwatch_watch_next_offset",
+    "Offset of the log up to which a partition is folded.",
+    ["partition"],
+    registry=REGISTRY,
+)
 WATCH_CLOCK: Final = Gauge(
     "churnwatch_watch_clock_timestamp_seconds",
     "What time it is for a partition of the log.",
@@ -104,6 +120,68 @@ WATCH_FEED_NEWEST: Final = Gauge(
     "churnwatch_watch_feed_newest_timestamp_seconds",
     "Newest event of the feed that silence is judged by: beyond it silence does not count.",
     ["partition"],
+    registry=REGISTRY,
+)
+
+FLUSH_SECONDS: Final = Histogram(
+    "churnwatch_flush_seconds",
+    "Time to write what has changed of a partition, in one transaction.",
+    buckets=(0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    registry=REGISTRY,
+)
+FLUSH_RECORDS: Final = Counter(
+    "churnwatch_flush_records",
+    "Records written to the changelog and to the alerts.",
+    registry=REGISTRY,
+)
+FLUSH_BYTES: Final = Counter(
+    "churnwatch_flush_bytes",
+    "Keys and values of those records.",
+    registry=REGISTRY,
+)
+FLUSH_NEXT_OFFSET: Final = Gauge(
+    "churnwatch_flush_next_offset",
+    "Offset of the log up to which the state of a partition is written.",
+    ["partition"],
+    registry=REGISTRY,
+)
+RESTORE_LEFT: Final = Gauge(
+    "churnwatch_restore_left_records",
+    "Records of the changelog that a restore has yet to read.",
+    ["partition"],
+    registry=REGISTRY,
+)
+RESTORE_RECORDS: Final = Counter(
+    "churnwatch_restore_records",
+    "Records of the changelog read by restores.",
+    registry=REGISTRY,
+)
+RESTORE_UNREADABLE: Final = Counter(
+    "churnwatch_restore_unreadable",
+    "Records of the changelog that could not be read, and were passed over.",
+    registry=REGISTRY,
+)
+RESTORE_SECONDS: Final = Histogram(
+    "churnwatch_restore_seconds",
+    "Time to restore a partition.",
+    buckets=(0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0),
+    registry=REGISTRY,
+)
+LIVES_BROKEN: Final = Counter(
+    "churnwatch_watch_lives_broken",
+    "Times that a partition started over from what is stored.",
+    ["reason"],
+    registry=REGISTRY,
+)
+LEFT_OUT: Final = Counter(
+    "churnwatch_watch_left_out",
+    "Records of the log that could not be folded, and became dead letters.",
+    registry=REGISTRY,
+)
+RECORDS_LOST: Final = Counter(
+    "churnwatch_worker_lost_records",
+    "Records that were deleted before they were read, which was accepted.",
+    ["topic"],
     registry=REGISTRY,
 )
 

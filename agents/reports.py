@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents import metrics
-from pipeline.table import ActivityTable, Outcome
+from pipeline.outcome import Outcome
+from pipeline.table import ActivityTable
 from schemas.alert import Alert
 from schemas.base import rfc3339
 from schemas.rejection import Rejection
@@ -79,9 +80,11 @@ class BatchWasFolded:
 
     table: ActivityTable
     outcome: Outcome
+    next_offset: int
     records: int
     seconds: float
     unreadable: list[Rejection] = field(default_factory=list)
+    muted: list[Alert] = field(default_factory=list)
 
     def emit(self) -> None:
         """Count it."""
@@ -90,6 +93,9 @@ class BatchWasFolded:
         metrics.WATCH_STEP_SECONDS.observe(self.seconds)
         metrics.WATCH_DUPLICATES.labels("position").inc(self.outcome.duplicates_by_position)
         metrics.WATCH_DUPLICATES.labels("event").inc(self.outcome.duplicates_by_event)
+        metrics.WATCH_REFUSED.inc(self.outcome.refused)
+        metrics.WATCH_EVICTED.inc(self.outcome.evicted)
+        metrics.WATCH_NEXT_OFFSET.labels(partition).set(self.next_offset)
         metrics.WATCH_CUSTOMERS.labels(partition).set(len(table))
         metrics.WATCH_TABLE_BYTES.labels(partition).set(table.nbytes)
         metrics.WATCH_CLOCK.labels(partition).set(table.clock.now_ms / 1000)
@@ -97,28 +103,5 @@ class BatchWasFolded:
         for rejection in self.unreadable:
             metrics.WATCH_UNREADABLE.labels(rejection.reason).inc()
             log.error("Log record unreadable: %s.", rejection.detail)
-
-
-@dataclass(frozen=True, slots=True)
-class AlertWasSent:
-    """An alert is acknowledged by the broker."""
-
-    alert: Alert
-
-    def emit(self) -> None:
-        """Count it, with how long it took to be found."""
-        alert = self.alert
-        metrics.ALERTS.labels(alert.kind, alert.state, alert.severity).inc()
-        delay = (alert.detected_at - alert.occurred_at).total_seconds()
-        metrics.ALERT_DELAY_SECONDS.observe(max(delay, 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class AlertWasMuted:
-    """A transition was too old to be sent; it moved the state only."""
-
-    alert: Alert
-
-    def emit(self) -> None:
-        """Count it."""
-        metrics.ALERTS_MUTED.labels(self.alert.kind, self.alert.state).inc()
+        for alert in self.muted:
+            metrics.ALERTS_MUTED.labels(alert.kind, alert.state).inc()

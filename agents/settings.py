@@ -24,6 +24,7 @@ from pydantic_settings import (
 from agents.broker.jars import CACHE_VARIABLE
 from agents.live_settings import (
     AlertSettings,
+    FlushSettings,
     IntakeSettings,
     KafkaSettings,
     ServerSettings,
@@ -39,6 +40,7 @@ from pipeline.settings import (
     InactivitySettings,
     ItemSettings,
     PipelineSettings,
+    RetentionSettings,
     StageSettings,
     ValueSettings,
     WindowSettings,
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     windows: WindowSettings = WindowSettings()
     items: ItemSettings = ItemSettings()
     stages: StageSettings = StageSettings()
+    retention: RetentionSettings = RetentionSettings()
     values: dict[str, ValueSettings] = Field(default_factory=dict)  # by currency
     feeds: dict[Topic, FeedSettings] = Field(default_factory=dict)
     sources: tuple[Topic, ...] = ("orders", "support-tickets", "touchpoints")
@@ -78,6 +81,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     server: ServerSettings = ServerSettings()
     intake: IntakeSettings = IntakeSettings()
+    flush: FlushSettings = FlushSettings()
     alerts: AlertSettings = AlertSettings()
     topics: TopicSettings = TopicSettings()
 

@@ -18,7 +18,8 @@ from mode import Worker
 
 from agents.runtime.app import make_app
 from agents.runtime.batch import AgentSpec, Batch
-from agents.runtime.produce import Outbox, Row, SendSettings
+from agents.runtime.produce import Outbox, SendSettings
+from agents.runtime.rows import Row
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.worker import quiet_libraries, run
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from agents.runtime.produce import partition_for
+from agents.runtime.rows import partition_for
 from benchmarks.site import Site
 
 STEP_SECONDS = 0.01

@@ -68,11 +68,11 @@ def tick(table: ActivityTable, load: Load, offset: int) -> Iterator[Figure]:
 def codec(table: ActivityTable) -> Iterator[Figure]:
     """Yield rows per second to bytes and back."""
     row = np.random.default_rng(1).choice(table.store.everyone(), min(ROWS, len(table)), False)
-    encoded = [(who, value) for who, value in encode_rows(table, row) if value is not None]
+    encoded = encode_rows(table, row)
     to_bytes, back = median_seconds(
         partial(encode_rows, table, row), lambda: decode_rows(new_table(), encoded)
     )
-    size = sum(len(value) for _, value in encoded) / len(encoded)
+    size = sum(map(len, encoded.values())) / len(encoded)
     yield Figure("rows to bytes, rows/s", f"{len(row) / to_bytes:,.0f}", f"{size:.0f} bytes each")
     yield Figure("bytes to rows, rows/s", f"{len(row) / back:,.0f}")
 

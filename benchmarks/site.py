@@ -26,10 +26,18 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 class Site:
     """One set of topics, and the settings that name them."""
 
-    def __init__(self, broker: str, folder: Path, name: str, log_partitions: int, **more: Any):
+    def __init__(
+        self,
+        broker: str,
+        folder: Path,
+        name: str,
+        log_partitions: int,
+        source_partitions: int = 4,
+        **more: Any,
+    ):
         self.broker = broker
         self.prefix = f"{name}-{time.time_ns()}."
-        self.partitions = {"source": 4, "log": log_partitions, "alert": 4}
+        self.partitions = {"source": source_partitions, "log": log_partitions, "alert": 4}
         self.path = folder / f"{name}.yaml"
         self.said = folder / f"{name}.log"
         self.port = free_ports(1)[0]
@@ -87,7 +95,7 @@ class Running:
 
         def done() -> bool:
             metrics = self.metrics()
-            sources = 3 * self.site.partitions["source"]
+            sources = len(self.site.settings.sources) * self.site.partitions["source"]
             lags = metrics["churnwatch_worker_lag_records"]
             known = metrics["churnwatch_intake_caught_up"]
             held = sources + self.site.partitions["log"]

@@ -33,6 +33,13 @@ class Clock:
         if heard_of_all and all(self._partitions.values()):
             self.now_ms = max(self.now_ms, min(self._read_ms.values()))
 
+    def forget(self, topic: str) -> None:
+        """Wait to hear of all partitions of a topic anew; time does not go back."""
+        if topic in self._partitions:
+            self._partitions[topic] = 0
+            others = {source: at for source, at in self._read_ms.items() if source[0] != topic}
+            self._read_ms = others
+
     def state(self) -> dict[str, Any]:
         """Return what `restore` takes: plain values."""
         read = [(topic, partition, at) for (topic, partition), at in sorted(self._read_ms.items())]

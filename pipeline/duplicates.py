@@ -33,6 +33,10 @@ class Positions:
             self._next[source] = int(newest[-1]) + 1
         return fresh
 
+    def forget(self, topic: str) -> None:
+        """Expect a topic from its beginning."""
+        self._next = {source: at for source, at in self._next.items() if source[0] != topic}
+
     def state(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Return the next (offset, index) of each source partition."""
         return {source: (at >> 8, at & INDEX_MAX) for source, at in self._next.items()}

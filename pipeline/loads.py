@@ -1,8 +1,8 @@
 """Decaying sums: the load of each cause, and purchases, which buffer.
 
 load_c(t) = sum of severity_i * 2^(-(t - t_i) / h_c) over the events of the cause. The sums are
-kept decayed to the newest event, so one that comes late is decayed on its way in, and the order
-of arrival does not matter. Severities are stored, weights come in at reading.
+kept decayed to the newest activity of any kind, so one that comes late is decayed on its way in,
+and the order of arrival does not matter. Severities are stored, weights come in at reading.
 """
 
 from typing import Final
@@ -40,18 +40,18 @@ def weights(settings: FrustrationSettings) -> Floats:
 
 def decayed(rows: Rows, half_life_days: Floats, at_ms: Ints) -> Floats:
     """Return (rows, LOADS) sums as they stand at an instant."""
-    age_days = (at_ms - rows["load_ms"])[:, None] / DAY_MS
+    age_days = (at_ms - rows["touched_ms"])[:, None] / DAY_MS
     return np.asarray(rows["loads"] * np.exp2(-np.maximum(age_days, 0.0) / half_life_days))
 
 
 def add(rows: Rows, half_life_days: Floats, at_ms: Ints, severity: Floats) -> None:
     """Add (rows, LOADS) severities of one event per row, dated `at_ms`."""
-    newest_ms = np.maximum(rows["load_ms"], at_ms)
+    newest_ms = np.maximum(rows["touched_ms"], at_ms)
     late_days = (newest_ms - at_ms)[:, None] / DAY_MS
     rows["loads"] = decayed(rows, half_life_days, newest_ms) + severity * np.exp2(
         -late_days / half_life_days
     )
-    rows["load_ms"] = newest_ms
+    rows["touched_ms"] = newest_ms
 
 
 def severities(settings: FrustrationSettings, events: Events, late_days: Floats) -> Floats:

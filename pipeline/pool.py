@@ -67,6 +67,13 @@ class Pool:
             counts[positions] += 1
         return counts
 
+    def chains(self, heads: Refs) -> tuple[Ints, Ints]:
+        """Return the slots of whole chains, one behind the other, and the length of each."""
+        each = [(np.zeros(0, np.int64),) * 2, *self.each(heads)]
+        positions, slots = (np.concatenate(part) for part in zip(*each, strict=True))
+        order = np.argsort(positions, kind="stable")
+        return slots[order], np.bincount(positions, minlength=len(heads))
+
     def add(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
         """Put a blank record in front of each chain; `heads` is updated; return the slots."""
         slots = self._take(len(heads))
@@ -93,11 +100,13 @@ class Pool:
             freed.append(slot)
             before[positions[~leaving]] = slots[~leaving]
         if freed:
-            self._free = np.concatenate([self._free, *freed])
+            slots = np.concatenate(freed)
+            self.records[slots] = 0  # so that no search over all records finds it
+            self._free = np.concatenate([self._free, slots])
 
-    def adopt(self, raw: bytes, lengths: Ints, row: Ints) -> Ints:
-        """Take in whole chains, one after another as bytes; return the heads, one a chain."""
-        records = np.frombuffer(raw, self.records.dtype).copy()
+    def adopt(self, chains: NDArray[Any], lengths: Ints, row: Ints) -> Ints:
+        """Take in the records of whole chains, one behind the other; return the heads."""
+        records = chains.copy()
         if not len(records):
             return np.zeros(len(lengths), np.int64)
         slots = self._take(len(records))

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.events import Events
 from pipeline.units import Bools, Ints
 from schemas.activity import Activity
-from schemas.progress import Progress
+from schemas.log import Record
 
 
 @dataclass(slots=True)
@@ -32,10 +32,10 @@ class Run:
         self.tick_offsets.append(offset)
 
 
-def runs(records: Sequence[Activity | Progress]) -> Iterator[tuple[int, int]]:
-    """Yield (begin, end) of each Progress alone, and of the activities between."""
+def runs(records: Sequence[Record]) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of each record alone that is no activity, and of those between."""
     begin = 0
-    for place in [i for i, record in enumerate(records) if type(record) is Progress]:
+    for place in [i for i, record in enumerate(records) if type(record) is not Activity]:
         if begin < place:
             yield begin, place
         yield place, place + 1

@@ -34,8 +34,8 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("seen_ms", "i8"),  # how far this customer's own time has come
             ("first_ms", "i8"),  # first activity
             ("contact_ms", "i8"),  # last activity that is the customer's own doing
-            ("loads", "f8", (LOADS,)),  # decayed to load_ms: severities by cause, purchases
-            ("load_ms", "i8"),
+            ("loads", "f8", (LOADS,)),  # decayed to touched_ms: severities by cause, purchases
+            ("touched_ms", "i8"),  # newest activity of any kind
             ("orders_low", "u8"),
             ("orders_high", "u8"),
             ("last_order_ms", "i8"),

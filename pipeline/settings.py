@@ -2,7 +2,7 @@
 
 Every default marked [J] is a judgement to start from, not a finding; [M] was measured. The
 evidence is in docs/detection.md. Settings that shape the state (a change needs a rebuild) are
-told apart in `SHAPING`.
+told apart in `pipeline.header`.
 """
 
 import math
@@ -219,6 +219,22 @@ class ItemSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long a customer's row is kept, and how many of them."""
+
+    __pydantic_config__: ClassVar = FORBID
+
+    days: float = 1095.0  # [J] untouched for longer, a customer is forgotten
+    customers_max: int = 2_000_000  # of one partition; beyond it nobody new is taken in
+
+    def __post_init__(self) -> None:
+        wants = "wants a number above 0, at most 3652500 (ten thousand years)"
+        require(0 < self.days <= 3_652_500, "retention.days", self.days, wants)
+        n = self.customers_max
+        require(n >= 1, "retention.customers_max", n, "wants at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSettings:
     """Ends of the lifecycle stages that time alone ends. [J] after Coleman."""
 
@@ -279,6 +295,7 @@ class PipelineSettings:
     windows: WindowSettings = field(default_factory=WindowSettings)
     items: ItemSettings = field(default_factory=ItemSettings)
     stages: StageSettings = field(default_factory=StageSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     values: Mapping[str, ValueSettings] = field(default_factory=dict)
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
@@ -296,6 +313,13 @@ class PipelineSettings:
             "inactivity.horizon_days",
             self.inactivity.horizon_days,
             f"wants at least one bucket, {self.windows.bucket_days} days, of {span_days}",
+        )
+        # Else who falls silent would be forgotten before anybody could tell.
+        require(
+            self.retention.days >= self.inactivity.horizon_days,
+            "retention.days",
+            self.retention.days,
+            f"wants at least `inactivity.horizon_days`, {self.inactivity.horizon_days}",
         )
 
 

@@ -1,6 +1,7 @@
 """Settling: what was due before an event, or by a tick, is judged first, and dated by its due time.
 
-So how often the clock ticks decides only how soon an alert is heard.
+So how often the clock ticks decides only how soon an alert is heard. The end of a life is due like
+a load: nothing that falls due at that instant or later is judged any more.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 from pipeline.events import Events
 from pipeline.judge import Judge, News, Pools, Verdict
 from pipeline.liveness import Liveness
+from pipeline.lives import Lives
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
@@ -29,6 +31,7 @@ class Settler:
         pools: Pools,
         judge: Judge,
         orders_feed: Liveness,
+        lives: Lives,
         jump_ms: int,
         note: Note,
     ) -> None:
@@ -36,6 +39,8 @@ class Settler:
         self._pools = pools
         self._judge = judge
         self._orders_feed = orders_feed
+        self._lives = lives
+        self._evicted = 0
         self._jump_ms = jump_ms
         self._note = note  # takes a verdict, its rows, their numbers and offsets
 
@@ -55,7 +60,25 @@ class Settler:
             | (due_silence[events.row] <= np.maximum(silence_ms, ticks.heard_ms[before]))
         )
         row, offset = events.row[some], events.offset[some]
-        return Pending(row, passed[row], before[some], load_ms[some], silence_ms[some], offset)
+        load_ms, silence_ms = load_ms[some], silence_ms[some]
+        # What ends a life ends its silence too, so it is now or never that it is judged.
+        silence_ms = np.where(self._lives.over_ms(row) <= load_ms, load_ms, silence_ms)
+        return Pending(row, passed[row], before[some], load_ms, silence_ms, offset)
+
+    def end_lives(self, ticks: Ticks, row: Ints, passed: Ints, before: Ints) -> None:
+        """Settle whose life is over by a tick before the event: then it is no copy of anything."""
+        now_ms = ticks.now_ms[before]
+        some = np.flatnonzero((self._store.due_load[row] <= now_ms) & (before > passed[row]))
+        some = some[self._lives.over_ms(row[some]) <= now_ms[some]]
+        if len(some):
+            ended, until = row[some], before[some]
+            self.settle(ticks, Pending.ticks_only(ended, passed[ended], until))
+            passed[ended] = until
+
+    def take_evicted(self) -> int:
+        """Return how many lives have ended for age since the last call."""
+        evicted, self._evicted = self._evicted, 0
+        return evicted
 
     def settle(self, ticks: Ticks, pending: Pending) -> None:
         """Settle what is due before events and by ticks, for each customer in the order of time."""
@@ -68,8 +91,9 @@ class Settler:
             due = np.flatnonzero(turn < NEVER)
             pending, turn = pending.take(due), turn[due]
             offset = ticks.offsets(turn, pending)
-            # Each turn looks at the load first.
-            of_load = load[due] == turn
+            # Within a turn what was due earlier goes first, the load of two at once.
+            sooner = self._store.due_silence[pending.row] < self._store.due_load[pending.row]
+            of_load = (load[due] == turn) & ~(sooner & (silence[due] == turn))
             for which, settle in (
                 (np.flatnonzero(of_load), self._load),
                 (np.flatnonzero(~of_load), self._silence),
@@ -79,12 +103,18 @@ class Settler:
             pending.passed = turn - 1
 
     def _load(self, row: Ints, offset: Ints) -> None:
+        is_over = self._store.due_load[row] >= self._lives.over_ms(row)
+        if is_over.any():
+            self._lives.end(row[is_over], offset[is_over])
+            self._evicted += int(is_over.sum())
+            row, offset = row[~is_over], offset[~is_over]
         words, rows = self._store.gather(row)
         at_ms = self._store.due_load[row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
         verdict = self._judge.load(self._pools, row, rows, at_ms, News.none(len(row)))
         assert (verdict.due_ms > at_ms).all(), "time must go on"
-        self._store.due_load[row] = verdict.due_ms
+        over_ms = self._lives.last_ms(rows["touched_ms"])
+        self._store.due_load[row] = np.minimum(verdict.due_ms, over_ms)
         self._store.put(row, words)
         self._note(verdict, rows, row, offset)
 

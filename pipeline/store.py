@@ -26,6 +26,7 @@ class RowStore:
         self.ids: list[str] = [""]
         self._index: dict[str, int] = {}
         self._free: list[int] = []
+        self._gone: dict[str, None] = {}  # in order, so that a flush is the same each time
         self._words: Words = np.zeros((64, dtype.itemsize // 8), np.uint64)
         self._due_load = np.full(64, NEVER)
         self._due_silence = np.full(64, NEVER)
@@ -62,13 +63,29 @@ class RowStore:
 
     def intern(self, customer_ids: Sequence[str]) -> Ints:
         """Return the rows of customers; who is new gets one."""
-        index = self._index
-        rows = [index.get(customer_id, 0) for customer_id in customer_ids]
+        rows = [self._index.get(customer_id, 0) for customer_id in customer_ids]
         if 0 in rows:
-            for place, row in enumerate(rows):
-                if not row:
-                    rows[place] = self._new(customer_ids[place])
+            new = [who for who, row in zip(customer_ids, rows, strict=True) if not row]
+            self.add(list(dict.fromkeys(new)))
+            rows = [self._index[customer_id] for customer_id in customer_ids]
         return np.array(rows, np.int64)
+
+    def add(self, customer_ids: list[str]) -> Ints:
+        """Return rows for customers, all different, that have none."""
+        again = self._free[len(self._free) - min(len(self._free), len(customer_ids)) :]
+        del self._free[len(self._free) - len(again) :]
+        for number, customer_id in zip(again, customer_ids, strict=False):
+            self.ids[number] = customer_id
+        begin = self.size
+        self.ids += customer_ids[len(again) :]
+        if self.size > len(self._words):
+            self._grow(self.size)
+        row = np.concatenate([np.array(again, np.int64), np.arange(begin, self.size)])
+        self._index.update(zip(customer_ids, row.tolist(), strict=True))
+        if self._gone:
+            for customer_id in customer_ids:
+                self._gone.pop(customer_id, None)
+        return row
 
     def gather(self, row: Ints) -> tuple[Words, Rows]:
         """Return a copy of rows as words, and a view of it by fields."""
@@ -98,40 +115,48 @@ class RowStore:
         self._changed[row] = True
 
     def release(self, row: Ints) -> None:
-        """Give back those of the rows that are blank."""
-        for number in row[~self._words[row].any(axis=1)].tolist():
-            if self._index.pop(self.ids[number], 0):
-                self.ids[number] = ""
-                self._free.append(number)
+        """Give back those of the rows that are blank; their customers are gone."""
+        for customer_id in self._give_back(row[~self._words[row].any(axis=1)]):
+            self._gone[customer_id] = None
+
+    def drop(self, row: Ints) -> None:
+        """Give rows back, and leave no word of it: neither a change, nor anybody gone."""
+        self.erase(row)
+        self._give_back(row)
 
     def everyone(self) -> Ints:
         """Return the rows of all customers."""
         return np.fromiter(self._index.values(), np.int64, len(self._index))
 
+    @property
+    def changed_count(self) -> int:
+        """Return how many rows have changed, or were given back, since they were last taken."""
+        return int(np.count_nonzero(self._changed[: self.size])) + len(self._gone)
+
     def take_changed(self) -> Ints:
-        """Return the rows changed since the last call."""
+        """Return the rows changed since the last call, given back ones not."""
         changed = np.flatnonzero(self._changed[: self.size])
         self._changed[changed] = False
         return changed
 
-    def _new(self, customer_id: str) -> int:
-        known = self._index.get(customer_id)
-        if known is not None:
-            return known
-        if self._free:
-            row = self._free.pop()
-            self.ids[row] = customer_id
-        else:
-            row = len(self.ids)
-            self.ids.append(customer_id)
-            if row >= len(self._words):
-                self._grow()
-        self._index[customer_id] = row
-        return row
+    def take_gone(self) -> list[str]:
+        """Return the customers whose rows were given back since the last call, and still are."""
+        gone = list(self._gone)
+        self._gone.clear()
+        return gone
 
-    def _grow(self) -> None:
+    def _give_back(self, row: Ints) -> list[str]:
+        self._changed[row] = False
+        customer_ids = [self.ids[number] for number in row.tolist()]
+        for number, customer_id in zip(row.tolist(), customer_ids, strict=True):
+            del self._index[customer_id]
+            self.ids[number] = ""
+        self._free += row.tolist()
+        return customer_ids
+
+    def _grow(self, size: int) -> None:
         old = len(self._words)
-        new = int(old * _GROWTH) + 64
+        new = max(int(old * _GROWTH) + 64, size)
         # In place where the allocator can: no second copy of a large table.
         self._words.resize((new, self._words.shape[1]), refcheck=False)
         for name, blank in (("_due_load", NEVER), ("_due_silence", NEVER), ("_changed", False)):

@@ -5,13 +5,13 @@ what its records one by one would. Before an event is applied to a customer, wha
 is settled; a tick settles what is due by the clock.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import compress
 
 import numpy as np
 
 from pipeline import episodes, items
+from pipeline.admission import Admission, Part
 from pipeline.apply import Applier
 from pipeline.clock import Clock
 from pipeline.duplicates import Positions
@@ -21,7 +21,9 @@ from pipeline.interning import Interned
 from pipeline.judge import Judge, Pools, Verdict
 from pipeline.kinds import ALERT_KINDS
 from pipeline.liveness import Liveness
+from pipeline.lives import Lives
 from pipeline.orders import last_ms
+from pipeline.outcome import Outcome
 from pipeline.rounds import Run, rounds, runs
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
@@ -29,22 +31,15 @@ from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
 from pipeline.units import HOUR_MS, NEVER, Ints
-from schemas.activity import Activity, Kind
-from schemas.alert import Alert, LogPosition
+from schemas.activity import Kind
+from schemas.alert import LogPosition
+from schemas.hashing import NO_ID
+from schemas.log import Record
 from schemas.progress import Progress
+from schemas.reset import Reset
 
 _PURGE_MIN = 1024
-_FORGET = int(Kind.FORGET)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What folding some records came to."""
-
-    alerts: list[Alert] = field(default_factory=list)  # by offset, then time, customer and kind
-    applied: int = 0
-    duplicates_by_position: int = 0
-    duplicates_by_event: int = 0
+_TICKED_AT_ONCE = 65_536  # rows: bounds what a tick takes when very many are due
 
 
 class ActivityTable:
@@ -64,8 +59,16 @@ class ActivityTable:
         self.judge = Judge(settings)
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
+        self._lives = Lives(settings.retention, self.store, self.pools)
+        self._admission = Admission(self.store, settings.retention.customers_max)
         self._settler = Settler(
-            self.store, self.pools, self.judge, self.orders_feed, self._jump_ms, self._note
+            self.store,
+            self.pools,
+            self.judge,
+            self.orders_feed,
+            self._lives,
+            self._jump_ms,
+            self._note,
         )
         self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._to_tell = {kind: [] for kind in ALERT_KINDS}
@@ -80,7 +83,7 @@ class ActivityTable:
         """Return the memory held by the customers, the index from id to row included."""
         return self.store.nbytes + self.pools.items.nbytes + self.pools.episodes.nbytes
 
-    def step(self, records: Sequence[Activity | Progress], offsets: Sequence[int]) -> Outcome:
+    def step(self, records: Sequence[Record], offsets: Sequence[int]) -> Outcome:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
         run = self._new_run()
@@ -92,13 +95,17 @@ class ActivityTable:
                     run = self._new_run()
                 self._hear(first)
                 run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
+            elif isinstance(first, Reset):
+                self._fold(run, outcome)
+                run = self._new_run()
+                # Of the orders feed the dead time stays known: silences lie in it.
+                self.positions.forget(first.topic)
+                self.clock.forget(first.topic)
             else:
                 run.activities += records[begin:end]  # type: ignore[arg-type]
                 run.offsets += offsets[begin:end]
         self._fold(run, outcome)
-        outcome.alerts.sort(
-            key=lambda a: (a.source.offset, a.occurred_at, a.customer_id, a.kind, a.revision)
-        )
+        outcome.sort()
         return outcome
 
     def _new_run(self) -> Run:
@@ -128,20 +135,24 @@ class ActivityTable:
     def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
         ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
-        fields_of, offsets = self._fresh(run, outcome)
-        row = self.store.intern(fields_of["customer_id"])
+        for part in self._admission.parts(*self._fresh(run, outcome), ticks):
+            self._fold_part(part, outcome)
+
+    def _fold_part(self, part: Part, outcome: Outcome) -> None:
+        ticks = part.ticks
+        row = self.store.intern(part.fields_of["customer_id"])
         # By row: up to which tick it has been settled.
         passed = np.zeros(self.store.size, np.int64)
         if len(row):
-            events = columns(fields_of, offsets, row, self.texts)
+            events = columns(part.fields_of, part.offsets, row, self.texts)
             for events_of_round in rounds(events):
                 self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed)
         self._tell(outcome)
-        if _FORGET in fields_of["kind"]:
-            forgotten = np.array(fields_of["kind"]) == _FORGET
-            self.store.release(np.unique(row[forgotten]))
+        outcome.refused += part.refused
+        outcome.evicted += self._settler.take_evicted()
+        outcome.voided += self._lives.close_run()
 
     def _fresh(self, run: Run, outcome: Outcome) -> tuple[Fields, Ints]:
         """Return the activities of a run that are not copies, with their offsets."""
@@ -158,15 +169,20 @@ class ActivityTable:
         load_due = self.store.due_load <= ticks.now_ms[-1]
         silence_due = self.store.due_silence <= ticks.heard_ms[-1]
         row = np.flatnonzero(load_due | silence_due)
-        self._settler.settle(ticks, Pending.ticks_only(row, passed[row], ticks.last))
+        for begin in range(0, len(row), _TICKED_AT_ONCE):
+            some = row[begin : begin + _TICKED_AT_ONCE]
+            self._settler.settle(ticks, Pending.ticks_only(some, passed[some], ticks.last))
         if len(self.pools.items) + len(self.pools.episodes) > self._purge_at:
             self._purge(int(ticks.now_ms[-1]))
 
     def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
         """Fold one event of each of some customers."""
         before = ticks.before(events.offset)
-        again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
         settler = self._settler
+        if ticks.last:
+            settler.end_lives(ticks, events.row, passed, before)
+        again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
+        again &= events.event != NO_ID
         settler.settle(ticks, settler.pending(events, ticks, passed, before, again))
         passed[events.row] = before
         if again.any():
@@ -181,7 +197,8 @@ class ActivityTable:
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
         load = self.judge.load(self.pools, events.row, rows, at_ms, news)
-        self.store.due_load[events.row] = load.due_ms
+        over_ms = self._lives.last_ms(rows["touched_ms"])
+        self.store.due_load[events.row] = np.minimum(load.due_ms, over_ms)
         verdicts = [(load, np.arange(len(events)))]
         about_silence = np.flatnonzero(self._applier.touches_silence(events))
         if len(about_silence):
@@ -202,7 +219,7 @@ class ActivityTable:
             self._note(verdict, rows[which], events.row[which], events.offset[which])
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
-            self._erase(events.row[forget])
+            self._lives.end(events.row[forget], events.offset[forget])
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
@@ -238,6 +255,21 @@ class ActivityTable:
         silent = self.orders_feed.alive_ms(since_ms, np.maximum(at_ms, since_ms))
         return np.where(since_ms > 0, silent, 0)
 
+    def look_at_everyone(self) -> None:
+        """Let the next tick look at all customers, as settings that decide have changed."""
+        row = self.store.everyone()
+        now_ms = np.maximum(self.store.read(row, "seen_ms"), self.clock.now_ms)
+        for due_ms in (self.store.due_load, self.store.due_silence):
+            due_ms[row] = np.minimum(due_ms[row], now_ms)
+
+    def drop(self, customer_ids: Iterable[str]) -> None:
+        """Take customers out, as if they had never been: whoever restores puts them in anew."""
+        if len(self):
+            rows = map(self.store.row_of, customer_ids)
+            row = np.array([number for number in rows if number], np.int64)
+            self._lives.unlink(row)
+            self.store.drop(row)
+
     def _purge(self, before_ms: int) -> None:
         """Unlink what is forgotten; reading it already takes no notice of it."""
         for pool, column, rows_of, gone in (
@@ -251,9 +283,3 @@ class ActivityTable:
             rows[column] = heads
             self.store.put(row, words)
         self._purge_at = max(_PURGE_MIN, 2 * (len(self.pools.items) + len(self.pools.episodes)))
-
-    def _erase(self, row: Ints) -> None:
-        _, rows = self.store.gather(row)
-        for pool, column in ((self.pools.items, "items"), (self.pools.episodes, "episodes")):
-            pool.remove(rows[column].copy(), np.ones(len(pool.records), np.bool_))
-        self.store.erase(row)

@@ -5,6 +5,7 @@ at once, however many ticks lie in it: for each customer the ticks are passed on
 place between the customer's own events.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,7 +16,12 @@ from pipeline.units import NEVER, Ints
 class Ticks:
     """The ticks of a run, counted from 1; at 0 stands how the run begins. (ticks + 1,) each."""
 
-    def __init__(self, now_ms: list[int], newest_ms: list[int], offset: list[int]) -> None:
+    def __init__(
+        self,
+        now_ms: Sequence[int] | Ints,
+        newest_ms: Sequence[int] | Ints,
+        offset: Sequence[int] | Ints,
+    ) -> None:
         self.now_ms = np.array(now_ms, np.int64)
         self.newest_ms = np.array(newest_ms, np.int64)  # event of the orders feed
         self.offset = np.array(offset, np.int64)  # in the log
@@ -26,6 +32,11 @@ class Ticks:
     def last(self) -> int:
         """Return the number of the last tick."""
         return len(self.offset) - 1
+
+    def part(self, first: int, last: int) -> "Ticks":
+        """Return the ticks after `first` up to `last`."""
+        some = slice(first, last + 1)
+        return Ticks(self.now_ms[some], self.newest_ms[some], self.offset[some])
 
     def before(self, offset: Ints) -> Ints:
         """Return how many ticks come before places in the log."""
@@ -61,7 +72,7 @@ class Pending:
     offset: Ints  # of the event, in the log
 
     @classmethod
-    def ticks_only(cls, row: Ints, passed: Ints, until: int) -> "Pending":
+    def ticks_only(cls, row: Ints, passed: Ints, until: Ints | int) -> "Pending":
         """Return customers without an event."""
         none = np.full(len(row), -1)
         return cls(row, passed, np.full(len(row), until), none, none, none)

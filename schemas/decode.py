@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from schemas.base import INSTANT_MS_MIN, milliseconds
+from schemas.base import INSTANT_MS_MIN, milliseconds, rfc3339
 from schemas.order import Order
 from schemas.rejection import Reason, Rejection
 from schemas.ticket import Ticket
@@ -122,12 +122,20 @@ def _decode_many(
 def _misdated(at_ms: int, latest_ms: int) -> Rejection:
     if at_ms > latest_ms:
         return Rejection.of(
-            Reason.IN_THE_FUTURE, f"`occurred_at` is {at_ms}; at most {latest_ms} is accepted"
+            Reason.IN_THE_FUTURE,
+            f"`occurred_at` is {_date(at_ms)}; at most {_date(latest_ms)} is accepted",
         )
     return Rejection.of(
         Reason.BAD_TIME,
-        f"`occurred_at` is {at_ms}; from {INSTANT_MS_MIN} (1980) on is accepted",
+        f"`occurred_at` is {_date(at_ms)}; from {_date(INSTANT_MS_MIN)} on is accepted",
     )
+
+
+def _date(at_ms: int) -> str:
+    try:
+        return rfc3339(at_ms)
+    except OverflowError:  # a time of the year 1 or 9999 that its offset moves out of the calendar
+        return f"{at_ms} ms"
 
 
 def _rejection(error: Exception) -> Rejection:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     BAD_TIME = "bad_time"  # not RFC 3339 with an offset, or before 1980
     IN_THE_FUTURE = "in_the_future"
     TOO_LARGE = "too_large"
+    NOT_FOLDED = "not_folded"  # a record of the log at which the fold raises
 
 
 @dataclass(frozen=True, slots=True)

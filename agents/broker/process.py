@@ -40,9 +40,14 @@ class GuardedProcess:
         """The child's process id."""
         return self._child.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """The child's exit code, -N if signal N ended it; None while it runs."""
+        return self._child.poll()
+
     def has_ended(self) -> bool:
         """Say whether the child has ended by itself."""
-        return self._child.poll() is not None
+        return self.exit_code is not None
 
     def send(self, number: signal.Signals) -> None:
         """Send the child a signal."""

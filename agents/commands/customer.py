@@ -4,11 +4,14 @@ import asyncio
 import math
 from collections.abc import Iterator
 
+from faust.types import TP
+
 from agents.commands.columns import columns
+from agents.connection import runtime_settings
 from agents.live.dossier import Dossier
-from agents.live.reading import read_to_end
 from agents.live_settings import LOG
-from agents.runtime.produce import partition_for
+from agents.runtime.reading import read_to_end
+from agents.runtime.rows import partition_for
 from agents.sentences import sentence
 from agents.settings import Settings
 from agents.topics.partitions import partitions_of
@@ -36,8 +39,8 @@ def dossier(settings: Settings, customer_id: str) -> Dossier:
 
 
 async def _read(into: Dossier, settings: Settings, topic: str, partition: int) -> None:
-    async for records in read_to_end(settings.kafka, topic, partition):
-        some = [record for record in records if into.concerns(record.key)]
+    async for chunk in read_to_end(runtime_settings(settings), TP(topic, partition)):
+        some = [record for record in chunk.records if into.concerns(record.key)]
         into.fold([record.value for record in some], [record.offset for record in some])
 
 

@@ -148,7 +148,10 @@ class _Watch:
             while True:
                 found = await consumer.getmany(timeout_ms=200)
                 alerts = [
-                    _DECODER.decode(record.value) for some in found.values() for record in some
+                    _DECODER.decode(record.value)
+                    for some in found.values()
+                    for record in some
+                    if record.value is not None  # void: its customer was forgotten
                 ]
                 for alert in sorted(alerts, key=lambda each: each.occurred_at):
                     if self._story.hear(alert):

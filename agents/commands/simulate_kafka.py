@@ -17,7 +17,9 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from agents.commands.progress import Advance, progress
-from agents.runtime.produce import Outbox, Row, SendSettings, partition_for
+from agents.connection import send_settings
+from agents.runtime.produce import Outbox
+from agents.runtime.rows import Row, partition_for
 from agents.settings import Settings
 from agents.shop.events import DAY_MS, SOURCES, Event
 from agents.shop.settings import ShopSettings
@@ -84,11 +86,7 @@ class _Feeding:
         self._feed = feed
         self._partitions = partitions
         self._topics = {source: settings.kafka.topic(source) for source in partitions}
-        self._outbox = Outbox(
-            SendSettings(
-                brokers=settings.kafka.addresses, compression=settings.kafka.compression or None
-            )
-        )
+        self._outbox = Outbox(send_settings(settings))
         self._stopping = asyncio.Event()
         self._sent = Sent()
 

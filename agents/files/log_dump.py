@@ -1,6 +1,7 @@
 """A dump of the log: JSON Lines, one record of `customer-activity` each, as it is on the wire.
 
-A line has `offset`, `key` (the customer id; null for a Progress) and `value` (the bytes, base64).
+A line has `offset`, `key` (the customer id; null for what is no activity) and `value` (the bytes,
+base64).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ import msgspec
 from agents.files.blocks import Refused, blocks
 from schemas import log
 from schemas.activity import Activity
-from schemas.progress import Progress
 from schemas.rejection import Reason, Rejection
 
 
@@ -27,7 +27,7 @@ class _Line(msgspec.Struct):
 class LogChunk:
     """Some records of a log with their offsets, in its order, and what was refused of it."""
 
-    records: list[Activity | Progress]
+    records: list[log.Record]
     offsets: list[int]
     refused: list[Refused]
     bytes_read: int
@@ -37,7 +37,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Line)
 
 
-def write_log(records: Sequence[Activity | Progress], offsets: Sequence[int], to: BinaryIO) -> None:
+def write_log(records: Sequence[log.Record], offsets: Sequence[int], to: BinaryIO) -> None:
     """Append records of the log to a dump."""
     for record, offset in zip(records, offsets, strict=True):
         key = record.customer_id if isinstance(record, Activity) else None
@@ -67,7 +67,7 @@ def read_log(path: Path) -> Iterator[LogChunk]:
         yield chunk
 
 
-def _decode(line: bytes, newest: int) -> tuple[int, Activity | Progress] | Rejection:
+def _decode(line: bytes, newest: int) -> tuple[int, log.Record] | Rejection:
     try:
         read = _DECODER.decode(line)
     except msgspec.ValidationError as error:

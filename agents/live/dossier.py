@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.census import Census, census
 from pipeline.items import OPEN
+from pipeline.outcome import Voided
 from pipeline.settings import CAUSES, PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS
@@ -16,7 +17,6 @@ from pipeline.vocabulary import Matter
 from schemas import log
 from schemas.activity import Activity
 from schemas.alert import Alert
-from schemas.progress import Progress
 from schemas.rejection import Rejection
 
 EVENTS_SHOWN: Final = 10
@@ -54,7 +54,7 @@ class Dossier:
 
     def fold(self, values: Sequence[bytes | None], offsets: Sequence[int]) -> None:
         """Take in records of the log, in its order."""
-        records: list[Activity | Progress] = []
+        records: list[log.Record] = []
         kept: list[int] = []
         for value, offset in zip(values, offsets, strict=True):
             record = log.decode(value)
@@ -67,8 +67,11 @@ class Dossier:
                 self.count += 1
             records.append(record)
             kept.append(offset)
-        for alert in self.table.step(records, kept).alerts:
-            self.alerts[alert.alert_id] = alert
+        for told in self.table.step(records, kept).in_order():
+            if isinstance(told, Voided):
+                self.alerts.pop(told.alert_id, None)
+            else:
+                self.alerts[told.alert_id] = told
 
     @property
     def is_known(self) -> bool:

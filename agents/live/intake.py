@@ -9,18 +9,17 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from agents.live.alignment import Alignment
-from agents.live.dead_letters import dead_letter
+from agents.live.dead_letters import DeadLetters
 from agents.live_settings import IntakeSettings
 from agents.reports import BatchWasRead
 from agents.runtime.app import WorkerApp
 from agents.runtime.batch import Batch, LogOffsets
-from agents.runtime.produce import Outbox, Row, partition_for
+from agents.runtime.produce import Outbox
+from agents.runtime.rows import Row, partition_for
 from agents.sources import Source
 from pipeline.feed import Feed
 from pipeline.settings import FeedSettings
@@ -31,8 +30,6 @@ from schemas.decode import decode_many
 from schemas.progress import Progress, SourceProgress
 from schemas.rejection import Rejection
 
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
@@ -40,9 +37,7 @@ class Outlets:
 
     log: str
     log_partitions: int
-    dead_letters: str
-    dead_letter_partitions: int
-    dead_letter_bytes_max: int
+    dead_letters: DeadLetters
 
 
 @dataclass(slots=True)
@@ -104,7 +99,8 @@ class Intake:
         reading = self.readings[batch.tp]
         reading.busy = True
         activities, rejected = self._decode(batch)
-        letters = [self._dead_letter(batch.records[index], why) for index, why in rejected]
+        to = self._outlets.dead_letters
+        letters = [to.letter(batch.records[index], why) for index, why in rejected]
         await self._outbox.send([row for row, _ in letters])
         for span in self._spans(activities, reading.feed.watermark_ms):
             await self._send(span, batch, reading)
@@ -175,12 +171,6 @@ class Intake:
         reading.acknowledged_ms = reading.feed.watermark_ms
         newest_ms = max((activity.occurred_at for activity in span), default=0)
         self._alignment.read(source, partition, newest_ms)
-
-    def _dead_letter(self, record: Record, why: Rejection) -> tuple[Row, bool]:
-        to = self._outlets
-        return dead_letter(
-            record, why, to.dead_letters, to.dead_letter_partitions, to.dead_letter_bytes_max
-        )
 
     def _to_log(self, activities: list[Activity], batch: Batch, reading: Reading) -> Iterator[Row]:
         """Yield the rows for the log, with a report wherever one must come first."""

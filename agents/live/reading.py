@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -30,15 +30,3 @@ async def reader(
         yield consumer
     finally:
         await consumer.stop()
-
-
-async def read_to_end(
-    kafka: KafkaSettings, topic: str, partition: int
-) -> AsyncIterator[list[Record]]:
-    """Yield the records of a partition, from its first to what is its last at the call."""
-    async with reader(kafka, topic, [partition]) as consumer:
-        tp = TopicPartition(topic, partition)
-        end: Any = (await consumer.end_offsets([tp]))[tp]
-        while await consumer.position(tp) < end:
-            found = await consumer.getmany(tp, timeout_ms=1_000, max_records=10_000)
-            yield [record for record in found.get(tp, []) if record.offset < end]

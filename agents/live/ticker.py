@@ -17,7 +17,7 @@ from agents.live.alignment import Alignment
 from agents.live.intake import Intake
 from agents.live.watch import Watch
 from agents.runtime.app import WorkerApp
-from agents.runtime.partitions import Phase
+from agents.runtime.life import Phase
 from agents.runtime.produce import Outbox
 from schemas.progress import Progress, SourceProgress
 
@@ -92,7 +92,8 @@ class Ticker:
     def _lag(self, ends: Mapping[TP, int]) -> None:
         for tp, end in ends.items():
             if tp.topic == self._log:
-                behind = max(end - self._watch.next_offsets.get(tp.partition, end), 0)
+                folded = self._watch.next_offset(tp.partition)
+                behind = 0 if folded is None else max(end - folded, 0)
                 self._alignment.behind(tp.partition, behind)
                 metrics.WORKER_LAG.labels(self._log, tp.partition).set(behind)
             elif (intake := self._intakes.get(tp.topic)) and (reading := intake.readings.get(tp)):

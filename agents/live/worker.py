@@ -4,26 +4,31 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from agents import live_settings, metrics
+from agents.connection import runtime_settings, send_settings, transactional_id
 from agents.live.alignment import Alignment
-from agents.live.dead_letters import ROOM_BYTES
+from agents.live.dead_letters import ROOM_BYTES, DeadLetters
 from agents.live.intake import Intake, Outlets
 from agents.live.server import Server
+from agents.live.shard import ShardOutlets
 from agents.live.ticker import Ticker
-from agents.live.watch import Watch
+from agents.live.watch import Watch, WatchSettings
 from agents.runtime.app import WorkerApp, make_app
 from agents.runtime.batch import AgentSpec
-from agents.runtime.partitions import Phase
-from agents.runtime.produce import Outbox, SendSettings
-from agents.runtime.settings import RuntimeSettings
+from agents.runtime.life import Phase
+from agents.runtime.produce import Outbox
+from agents.runtime.watchdog import Check, too_long
 from agents.runtime.worker import quiet_libraries, run
 from agents.settings import Settings
 from agents.sources import SOURCES
 
 log = logging.getLogger("churnwatch")
+
+BROKER_AWAY_SECONDS: Final = 15.0  # from then on a worker is not ready; it is asked every five
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class Parts:
     app: WorkerApp
     server: Server
     resources: list[AbstractAsyncContextManager[Any]]
+    checks: list[Check]
 
 
 def run_worker(
@@ -57,7 +63,7 @@ def run_worker(
         if on_ready is not None:
             on_ready(parts)
 
-    return run(parts.app, resources=parts.resources, on_ready=ready)
+    return run(parts.app, resources=parts.resources, checks=parts.checks, on_ready=ready)
 
 
 def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
@@ -67,17 +73,13 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
     outlets = Outlets(
         log=kafka.topic(live_settings.LOG),
         log_partitions=partitions[live_settings.LOG],
-        dead_letters=kafka.topic(live_settings.DEAD_LETTERS),
-        dead_letter_partitions=partitions[live_settings.DEAD_LETTERS],
-        dead_letter_bytes_max=settings.topics.source_bytes_max + ROOM_BYTES,
+        dead_letters=DeadLetters(
+            kafka.topic(live_settings.DEAD_LETTERS),
+            partitions[live_settings.DEAD_LETTERS],
+            settings.topics.source_bytes_max + ROOM_BYTES,
+        ),
     )
-    outbox = Outbox(
-        SendSettings(
-            brokers=kafka.addresses,
-            compression=kafka.compression or None,
-            record_bytes_max={outlets.dead_letters: outlets.dead_letter_bytes_max},
-        )
-    )
+    outbox = Outbox(send_settings(settings))
     intakes = {
         kafka.topic(source.topic): Intake(
             source,
@@ -91,30 +93,39 @@ def assemble(settings: Settings, partitions: Mapping[str, int]) -> Parts:
         for source in SOURCES
         if source.topic in settings.sources
     }
-    alerts = kafka.topic(live_settings.ALERTS)
-    watch = Watch(
-        core, settings.alerts, outbox, alignment, alerts, partitions[live_settings.ALERTS]
-    )
-    app = make_app(_runtime(settings), [*_specs(intakes), _watching(watch, outlets.log)])
+    watch = Watch(_watch_settings(settings, partitions), outlets.dead_letters, alignment)
+    app = make_app(runtime_settings(settings), [*_specs(intakes), _watching(watch, outlets.log)])
+    watch.app = app
     for intake in intakes.values():
         intake.app = app
     ticker = Ticker(
         app, intakes, watch, outlets.log, outbox, alignment, settings.intake.tick_seconds
     )
     server = Server(settings.server, lambda: _not_ready(app))
-    return Parts(app, server, [outbox, server, ticker])
+    written = too_long("nothing was written", watch.unwritten_seconds, _unwritten_max(settings))
+    return Parts(app, server, [outbox, server, ticker], [written])
 
 
-def _runtime(settings: Settings) -> RuntimeSettings:
+def _unwritten_max(settings: Settings) -> float:
+    """Return how long what waits to be written may wait: longer than a broker may be away."""
+    return 2 * settings.kafka.broker_away_seconds_max + settings.flush.seconds_max
+
+
+def _watch_settings(settings: Settings, partitions: Mapping[str, int]) -> WatchSettings:
     kafka = settings.kafka
-    return RuntimeSettings(
-        group=kafka.group,
-        brokers=kafka.addresses,
-        instance_id=kafka.instance_id or None,
-        check_crcs=kafka.check_crcs,
-        connect_seconds_max=kafka.connect_seconds_max,
-        broker_away_seconds_max=kafka.broker_away_seconds_max,
-        stop_seconds_max=kafka.stop_seconds_max,
+    return WatchSettings(
+        core=settings.pipeline(),
+        runtime=runtime_settings(settings),
+        sending=send_settings(settings),
+        flush=settings.flush,
+        outlets=ShardOutlets(
+            alerts=kafka.topic(live_settings.ALERTS),
+            alert_partitions=partitions[live_settings.ALERTS],
+            changelog=kafka.topic(live_settings.CHANGELOG),
+        ),
+        transactional_id=partial(transactional_id, settings),
+        alerts_age_hours_max=settings.alerts.max_age_hours,
+        accept_loss=kafka.accept_loss,
     )
 
 
@@ -133,7 +144,15 @@ def _specs(intakes: Mapping[str, Intake]) -> list[AgentSpec]:
 
 def _watching(watch: Watch, topic: str) -> AgentSpec:
     return AgentSpec(
-        name="watch", topic=topic, handle=watch.handle, restore=watch.restore, drain=watch.drain
+        name="watch",
+        topic=topic,
+        handle=watch.handle,
+        fence=watch.fence,
+        restore=watch.restore,
+        drain=watch.drain,
+        drop=watch.drop,
+        keep=watch.keep,
+        on_jump=watch.on_jump,
     )
 
 
@@ -141,6 +160,9 @@ def _not_ready(app: WorkerApp) -> str:
     """Return why a worker is not ready; a worker with no partitions is."""
     if app.failure is not None:
         return "ending"
+    away = app.broker_away_seconds
+    if away > BROKER_AWAY_SECONDS:
+        return f"no broker has answered for {away:.0f} s"
     phases = app.partitions.phases()
     waiting = sorted(
         f"{tp.topic}/{tp.partition}" for tp, p in phases.items() if p is not Phase.RUNNING

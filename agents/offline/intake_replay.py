@@ -17,10 +17,11 @@ from agents.offline.history import History
 from pipeline.feed import Feed
 from pipeline.settings import PipelineSettings
 from schemas.activity import Activity
+from schemas.log import Record
 from schemas.progress import Progress, SourceProgress
 
 BATCH: Final = 32_768
-Log = list[Activity | Progress]
+Log = list[Record]
 
 _PARTITION, _PARTITIONS = 0, 1
 _WINDOW: Final = 1024  # events shown to a feed at once: it may stop at any, and is shown the rest

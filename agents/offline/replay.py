@@ -54,7 +54,7 @@ class Replay:
         self.applied += outcome.applied
         duplicates = outcome.duplicates_by_position + outcome.duplicates_by_event
         self.duplicates += duplicates
-        self.read += outcome.applied + duplicates
+        self.read += outcome.applied + duplicates + outcome.refused
         return outcome.alerts
 
     def reject(self, refused: Iterable[Refused]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from yarl import URL
 
 from agents.runtime.batch import AgentSpec, Batch
 from agents.runtime.consumer import BatchConsumer
-from agents.runtime.errors import WorkerError
+from agents.runtime.errors import StartOver, WorkerError
 from agents.runtime.fetch import BatchFetcher
 from agents.runtime.offsets import SafeOffsets
 from agents.runtime.partitions import Partitions
@@ -44,6 +45,12 @@ class WorkerApp(faust.App):
         self.safe = SafeOffsets()
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
+        self.broker_heard_at = time.monotonic()
+
+    @property
+    def broker_away_seconds(self) -> float:
+        """For how long no broker has answered."""
+        return time.monotonic() - self.broker_heard_at
 
     def fail(self, exc: BaseException) -> None:
         """End the worker for this reason; the first one counts."""
@@ -54,6 +61,10 @@ class WorkerApp(faust.App):
     def advance(self, tp: TP, next_offset: int, generation: int, note: str = "") -> bool:
         """Say that everything below `next_offset` is done; see `SafeOffsets.advance`."""
         return self.safe.advance(tp, next_offset, generation, note)
+
+    def start_over(self, tp: TP, why: StartOver) -> None:
+        """End the present life of a partition, and begin another from what is stored."""
+        self.partitions.start_over(tp, why)
 
     @property
     def batches(self) -> BatchConsumer:

@@ -22,7 +22,8 @@ class Batch:
     Attributes:
         records: raw records with increasing offsets; none where only markers were passed.
         next_offset: where the partition goes on; safe once all of the batch is done.
-        generation: counts this worker's assignments; a batch is of use only in its own.
+        generation: counts the lives of this worker's partitions; a batch is of use only in its own.
+        log_end: where the partition ended when this was fetched; 0: not known.
     """
 
     topic: str
@@ -30,6 +31,7 @@ class Batch:
     records: Sequence["ConsumerRecord[bytes, bytes]"]
     next_offset: int
     generation: int
+    log_end: int = 0
 
     @property
     def tp(self) -> TP:
@@ -43,7 +45,9 @@ def joined(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     first, last = batches[0], batches[-1]
     records = [record for batch in batches for record in batch.records]
-    return Batch(first.topic, first.partition, records, last.next_offset, first.generation)
+    return Batch(
+        first.topic, first.partition, records, last.next_offset, first.generation, last.log_end
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class LogOffsets(Protocol):
 Handle = Callable[[Batch], Awaitable[None]]
 Hook = Callable[[TP], Awaitable[None]]
 Restore = Callable[[TP, LogOffsets], Awaitable[int]]
+Keep = Callable[[frozenset[TP]], Awaitable[None]]
 OnJump = Callable[[Jump], int]
 
 
@@ -95,7 +100,11 @@ async def from_beginning(tp: TP, log: LogOffsets) -> int:
 
 
 async def nothing(tp: TP) -> None:
-    """Have nothing to fence, or to drain."""
+    """Have nothing to fence, to drain, or to drop."""
+
+
+async def keep_nothing(tps: frozenset[TP]) -> None:
+    """Have nothing kept from one assignment to the next."""
 
 
 def stop_on_loss(jump: Jump) -> int:
@@ -127,10 +136,13 @@ class AgentSpec:
     Attributes:
         name: names the agent in logs.
         topic: the one topic it reads.
-        handle: does one batch; batches of a partition never overlap, partitions do.
+        handle: does one batch; batches of a partition never overlap, partitions do. Like `fence`
+            and `restore` it may raise `StartOver`.
         fence: shuts out a former owner, before anything is read.
         restore: rebuilds the state and says where to go on.
         drain: writes out what is pending; called when the partition leaves in good order.
+        drop: lets go of everything; called when a life ends in any other way.
+        keep: after an assignment, lets go of what was kept of partitions that are not among these.
         on_jump: says where to go on when the offsets are not the expected ones.
     """
 
@@ -140,4 +152,6 @@ class AgentSpec:
     fence: Hook = nothing
     restore: Restore = from_committed
     drain: Hook = nothing
+    drop: Hook = nothing
+    keep: Keep = keep_nothing
     on_jump: OnJump = field(default=stop_on_loss)

@@ -15,10 +15,11 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from agents.runtime.errors import CommitRefused, place
+from agents.runtime.life import Surroundings
 from agents.runtime.offsets import Position, SafeOffsets
-from agents.runtime.partitions import Partitions, Surroundings
+from agents.runtime.partitions import Partitions
 from agents.runtime.settings import RuntimeSettings
-from agents.runtime.thread import BatchConsumerThread
+from agents.runtime.thread import CALL_SECONDS_MAX, BatchConsumerThread
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,15 @@ class BatchConsumer(Consumer):
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
 
+    async def still_ours(self, tp: TP) -> bool:
+        """Ask the broker, by a commit: it refuses who is no member of the group (any more)."""
+        held = self.safe.of(tp) or await self.committed(tp) or Position(await self.beginning(tp))
+        try:
+            await self._insist(lambda: self._thread.commit_offsets({tp: held}, CALL_SECONDS_MAX))
+        except (CommitFailedError, IllegalStateError):
+            return False
+        return True
+
     async def _seek_life(self, tp: TP, offset: int) -> None:
         if not await self._thread.seek_to(tp, offset):
             log.info("%s: gone before it was restored.", place(tp))
@@ -134,12 +144,14 @@ class BatchConsumer(Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
         if self.app.should_stop:
             return  # a life begun now would fence out the next owner
+        await self.partitions.keep(assigned)
         self._reading_committed = None
         around = Surroundings(
             log=self,
             safe=self.safe,
             seek=self._seek_life,
             failed=self.fail,
+            still_ours=self.still_ours,
             changed=self.changed,
             batches_max=self.runtime.partition_batches_max,
         )
@@ -152,8 +164,9 @@ class BatchConsumer(Consumer):
         self.safe.clear()
 
     async def on_stop(self) -> None:
-        """Do the same when the consumer stops."""
+        """Do the same when the consumer stops, and keep nothing."""
         await self.wait_empty()
+        await self.partitions.keep(())
 
     async def perform_seek(self) -> None:
         """Do nothing: each partition seeks by itself before it runs."""

@@ -16,7 +16,7 @@ from mode import Service
 from agents.runtime.batch import Batch, Jump
 from agents.runtime.consumer import BatchConsumer
 from agents.runtime.errors import WorkerError, place
-from agents.runtime.partitions import Partition, Phase
+from agents.runtime.life import Partition, Phase
 from agents.runtime.thread import Fetched
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class BatchFetcher(Service):
     def _send(self, life: Partition, chunk: Fetched) -> None:
         """Put one batch, as one Faust event, into the stream of the topic's agent."""
         tp = life.tp
-        batch = Batch(tp.topic, tp.partition, chunk.records, chunk.position, life.generation)
+        batch = Batch(*tp, chunk.records, chunk.position, life.generation, chunk.log_end)
         life.expect(batch)
         message = ConsumerMessage(
             *tp, batch.next_offset - 1, 0.0, 0, [], None, None, None,

@@ -64,6 +64,11 @@ class SafeOffsets:
                 held.waiting_since = time.monotonic()
         return True
 
+    def of(self, tp: TP) -> Position | None:
+        """Return the safe position of a partition, None if it is not held."""
+        held = self._held.get(tp)
+        return None if held is None else Position(held.safe, held.note)
+
     def pending(self) -> dict[TP, Position]:
         """Return what is safe and not committed."""
         held = self._held.items()

@@ -38,6 +38,7 @@ DIGESTS = {
         "ConsumerRebalanceListener.on_partitions_assigned": "1c1f8406ad3698a6",
         "Consumer._new_consumer_thread": "0870ec53dea75083",
         "Consumer.on_stop": "173f86b366f3608e",
+        "AIOKafkaConsumerThread.on_start": "38b4e8bd1e10723a",
         "AIOKafkaConsumerThread._create_worker_consumer": "c2701bfc3e6f6cad",
         "AIOKafkaConsumerThread._fetch_records": "39a2c6c79fc1455a",
         "AIOKafkaConsumerThread.on_thread_stop": "8dfc004e258b6c25",

@@ -15,6 +15,7 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from agents.runtime.connecting import connected
 from agents.runtime.errors import Replaced
 from agents.runtime.membership import end_when_replaced
 from agents.runtime.offsets import Position
@@ -82,12 +83,17 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         """Connect, and see to it that no other worker has our name."""
-        await super().on_start()
         s = self.runtime
+        await connected(super().on_start, self._let_go, s.broker_away_seconds_max)
         if s.instance_id is not None:
             coordinator = self._ensure_consumer()._coordinator
             fault = Replaced(s.instance_id, s.group)
             end_when_replaced(coordinator, s.session_seconds, lambda: self._fail(fault))
+
+    async def _let_go(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
 
     def _fail(self, exc: BaseException) -> None:
         fail = self.app.fail  # type: ignore[attr-defined]

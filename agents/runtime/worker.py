@@ -1,7 +1,7 @@
 """Running the app: from the first connection to the exit code, every step with a bound.
 
-Exit codes: 0 after a signal, 1 when the worker cannot go on (one line says why), 70 when
-the watchdog had to end it.
+Exit codes: 0 after a signal, 1 when the worker cannot go on (2 if settings are the reason; one
+line says why), 70 when the watchdog had to end it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from agents.runtime.app import WorkerApp
 from agents.runtime.errors import BrokerUnreachable, WorkerError
 from agents.runtime.settings import RuntimeSettings
-from agents.runtime.watchdog import LoopHeart, Watchdog, too_long
+from agents.runtime.watchdog import Check, LoopHeart, Watchdog, too_long
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def run(
     app: WorkerApp,
     *,
     resources: Sequence[AbstractAsyncContextManager[Any]] = (),
+    checks: Sequence[Check] = (),
     on_ready: Callable[[], None] | None = None,
 ) -> int:
     """Run a worker until a signal or a fault ends it.
@@ -45,6 +46,7 @@ def run(
         app: made by `make_app`, not started.
         resources: what handlers use (outboxes, ...): entered in order once a broker answers and
             before anything is handled, left again when all partitions have been given up.
+        checks: what else the watchdog looks at, from its own thread.
         on_ready: called once the worker has joined its group, with partitions or without.
 
     Returns:
@@ -52,7 +54,12 @@ def run(
     """
     watchdog = Watchdog()
     watchdog.start()
-    return asyncio.run(_Run(app, watchdog, resources, on_ready).main())
+    return asyncio.run(_Run(app, watchdog, resources, checks, on_ready).main())
+
+
+def exit_code(exc: BaseException) -> int:
+    """Return the exit code for what a worker ends with."""
+    return exc.exit_code if isinstance(exc, WorkerError) else 1
 
 
 class _Run:
@@ -61,12 +68,14 @@ class _Run:
         app: WorkerApp,
         watchdog: Watchdog,
         resources: Sequence[AbstractAsyncContextManager[Any]],
+        checks: Sequence[Check],
         on_ready: Callable[[], None] | None,
     ) -> None:
         self._app = app
         self._settings = app.runtime
         self._watchdog = watchdog
         self._resources = resources
+        self._checks = checks
         self._on_ready = on_ready
         self._signal = asyncio.Event()
 
@@ -79,9 +88,9 @@ class _Run:
             await self._until_ended()
         except Exception as exc:
             self._say(exc)
-            return 1
+            return exit_code(exc)
         if self._app.failure is not None:
-            return 1
+            return exit_code(self._app.failure)
         log.info("Worker stopped.")
         return 0
 
@@ -117,6 +126,7 @@ class _Run:
             too_long("no fetch", app.fetcher.since_fetched, LOOP_STILL_SECONDS_MAX),
             too_long("a batch is in hand", app.partitions.busy_seconds, s.handle_seconds_max),
             too_long("no commit", app.safe.waiting_seconds, 2 * s.broker_away_seconds_max),
+            *self._checks,
         )
         ends = {
             stopping,
@@ -150,12 +160,13 @@ class _Run:
         self._app.fail(self._app.crash_reason or WorkerError("Faust crashed"))
 
     async def _probe_broker(self) -> None:
-        heard_at = time.monotonic()
+        app = self._app
+        app.broker_heard_at = time.monotonic()
         while True:
             await asyncio.sleep(PROBE_EVERY_SECONDS)
             if await self._broker_answers():
-                heard_at = time.monotonic()
-            away = time.monotonic() - heard_at
+                app.broker_heard_at = time.monotonic()
+            away = app.broker_away_seconds
             if away > self._settings.broker_away_seconds_max:
                 cause = "it answered before, and no longer does"
                 self._app.fail(BrokerUnreachable(self._settings.broker_list, away, cause))

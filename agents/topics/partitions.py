@@ -5,12 +5,15 @@ topics by use must not make one because somebody asked whether it is there.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 
+from agents.connection import runtime_settings
 from agents.problems import TopicsError
-from agents.runtime.settings import RuntimeSettings
+from agents.runtime.errors import BrokerUnreachable
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
 from agents.topics.plans import Rule, TopicPlan, plans
@@ -23,7 +26,7 @@ def partitions_of(settings: Settings) -> Mapping[str, int]:
         BrokerUnreachable: no broker answers within `kafka.connect_seconds_max`.
         TopicsError: a topic is missing or has a wrong number of partitions; one line for each.
     """
-    return _partitions(settings, [plan for plan in plans(settings) if plan.is_used])
+    return _partitions(settings, plans(settings))
 
 
 def source_partitions(settings: Settings) -> Mapping[str, int]:
@@ -43,17 +46,17 @@ def _partitions(settings: Settings, used: Sequence[TopicPlan]) -> Mapping[str, i
 
 
 async def _all_topics(settings: Settings) -> dict[str, int]:
-    kafka = settings.kafka
-    runtime = RuntimeSettings(
-        group=kafka.group,
-        brokers=kafka.addresses,
-        connect_seconds_max=kafka.connect_seconds_max,
-    )
+    runtime = runtime_settings(settings)
+    began = time.monotonic()
     await reach_broker(runtime)
-    client = AIOKafkaClient(bootstrap_servers=list(kafka.addresses), **runtime.security)
+    client = AIOKafkaClient(bootstrap_servers=list(runtime.brokers), **runtime.security)
     try:
         await client.bootstrap()
         cluster = await client.fetch_all_metadata()
+    except KafkaError as error:
+        # It answered a moment ago: gone since, or not itself yet.
+        waited = time.monotonic() - began
+        raise BrokerUnreachable(runtime.broker_list, waited, str(error)) from error
     finally:
         await client.close()
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in cluster.topics()}

@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import Final
 
 from agents.live.dead_letters import ROOM_BYTES
-from agents.live_settings import ALERTS, DEAD_LETTERS, LOG, TopicSettings
+from agents.live_settings import ALERTS, CHANGELOG, DEAD_LETTERS, LOG, TopicSettings
 from agents.settings import Settings
 from pipeline.units import DAY_MS
 
-CHANGELOG: Final = "customers-changelog"
 INSYNC: Final = 2  # with three replicas: one may be away, and what is acknowledged stays
 _UNLIMITED: Final = -1
+_DIRTY_RATIO: Final = 0.1  # a restore reads little more than what is there
+_SEGMENT_BYTES: Final = 128 << 20  # only what is no longer written to is compacted
 
 
 class Rule(StrEnum):
@@ -58,7 +59,6 @@ class TopicPlan:
         replication: how many copies.
         configs: of the topic, by Kafka's names.
         is_source: it belongs to the user.
-        is_used: a worker of this version reads or writes it.
     """
 
     name: str
@@ -66,7 +66,6 @@ class TopicPlan:
     replication: Wanted
     configs: Mapping[str, Wanted] = field(default_factory=dict)
     is_source: bool = False
-    is_used: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +112,18 @@ def plans(settings: Settings, replication: int | None = None) -> list[TopicPlan]
                 "max.message.bytes": Wanted(str(s.source_bytes_max + ROOM_BYTES), Rule.AT_LEAST),
             },
         ),
-        _own(
-            name(CHANGELOG),
-            log,
-            copies,
-            {"cleanup.policy": Wanted("compact")},
-            is_used=False,
-        ),
+        _own(name(CHANGELOG), log, copies, _COMPACTED),
     ]
+
+
+_COMPACTED: Final = {
+    "cleanup.policy": Wanted("compact"),
+    "min.cleanable.dirty.ratio": Wanted(str(_DIRTY_RATIO), Rule.AT_MOST),
+    "segment.bytes": Wanted(str(_SEGMENT_BYTES), Rule.AT_MOST),
+    # What is deleted is gone from the disk two days later, at the latest.
+    "max.compaction.lag.ms": Wanted(str(DAY_MS), Rule.AT_MOST),
+    "delete.retention.ms": Wanted(str(DAY_MS), Rule.AT_MOST),
+}
 
 
 def differences(plan: TopicPlan, found: Found | None) -> list[Difference]:
@@ -154,8 +157,6 @@ def _own(
     partitions: Wanted,
     copies: int,
     configs: Mapping[str, Wanted],
-    *,
-    is_used: bool = True,
 ) -> TopicPlan:
     insync = Wanted(str(min(INSYNC, max(copies - 1, 1))), Rule.AT_LEAST)
     return TopicPlan(
@@ -163,7 +164,6 @@ def _own(
         partitions=partitions,
         replication=Wanted(str(copies), Rule.AT_LEAST),
         configs={**configs, "min.insync.replicas": insync},
-        is_used=is_used,
     )
 
 

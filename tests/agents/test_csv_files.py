@@ -143,7 +143,7 @@ def test_a_bad_row_far_down_is_refused_with_its_place(folder, bad):
         pytest.param(
             row().replace(str(GOOD_AT_MS), "2999-01-01T00:00:00Z"),
             Reason.IN_THE_FUTURE,
-            "32472144000000",
+            "2999-01-01T00:00:00Z",
             id="2999",
         ),
         pytest.param(row("a\0b"), Reason.MALFORMED, "NUL", id="a NUL byte"),

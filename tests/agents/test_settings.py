@@ -142,6 +142,16 @@ def test_settings_are_frozen_and_can_be_written_and_read_again(tmp_path):
             id="a relation between parts",
         ),
         pytest.param(
+            "retention: {days: 60}",
+            "`retention.days` is 60.0; wants at least `inactivity.horizon_days`, 90.0",
+            id="forgotten before silence can tell",
+        ),
+        pytest.param(
+            "retention: {customers_max: 0}",
+            "in `retention`: `retention.customers_max` is 0; wants at least 1",
+            id="no customers at all",
+        ),
+        pytest.param(
             "order_model: {k: 0}",
             "in `order_model`: order model: k is 0; it must be a whole number from 1",
             id="the order model",

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.broker.probe import free_ports
-from agents.runtime.produce import partition_for
+from agents.runtime.rows import partition_for
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from schemas import log
@@ -27,6 +27,10 @@ from schemas.alert import Alert
 from tests.live.kafka import Kafka, unique, wait_for
 
 SOURCES = ("orders", "support-tickets", "touchpoints")
+CONFIGS = {
+    "dead-letters": {"max.message.bytes": str(1_048_588 + 65_536)},
+    "customers-changelog": {"cleanup.policy": "compact"},
+}
 Records = list["ConsumerRecord[bytes, bytes]"]
 
 
@@ -53,9 +57,9 @@ class Floor:
     def __post_init__(self) -> None:
         defaults = dict.fromkeys((*SOURCES, "customer-activity", "churn-alerts"), 1)
         self.partitions = {**defaults, "dead-letters": 1, **self.partitions}
+        self.partitions["customers-changelog"] = self.partitions["customer-activity"]
         for name, count in self.partitions.items():
-            extra = {"max.message.bytes": str(1_048_588 + 65_536)} if name == "dead-letters" else {}
-            self.kafka.make_topic(self.prefix + name, count, **extra)
+            self.kafka.make_topic(self.prefix + name, count, **CONFIGS.get(name, {}))
 
     @property
     def sources(self) -> Sequence[str]:
@@ -107,7 +111,8 @@ class Floor:
 
     def alerts(self) -> list[Alert]:
         """Return the alerts sent."""
-        return [msgspec.json.decode(r.value, type=Alert) for r in self.records("churn-alerts")]
+        found = self.records("churn-alerts")
+        return [msgspec.json.decode(r.value, type=Alert) for r in found if r.value is not None]
 
     def refold(self, settings: PipelineSettings) -> tuple[list[Alert], list[ActivityTable]]:
         """Fold what the log holds; return the alerts, and the tables."""
@@ -132,6 +137,7 @@ class Floor:
             "kafka": {
                 "brokers": self.kafka.address,
                 "prefix": self.prefix,
+                "session_seconds": 6,  # the least that a broker accepts: some are killed here
                 **settings.get("kafka", {}),
             },
             "server": {"port": port},
@@ -215,7 +221,7 @@ class Running:
         )
         self.wait(
             "watch to catch up",
-            lambda: sum(self.metric("churnwatch_watch_records_total")) >= log_end + 2 * partitions,
+            lambda: sum(self.metric("churnwatch_watch_next_offset")) >= log_end + 2 * partitions,
             seconds_max,
         )
 

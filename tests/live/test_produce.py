@@ -6,7 +6,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.runtime.errors import DeliveryFailed, RecordTooLarge
-from agents.runtime.produce import Outbox, Row, SendSettings
+from agents.runtime.produce import Outbox, SendSettings
+from agents.runtime.rows import Row
 from tests.live.kafka import Kafka, unique
 
 

@@ -9,13 +9,16 @@ import numpy as np
 
 from pipeline.feed import Feed
 from pipeline.loads import decayed
+from pipeline.outcome import Outcome, Voided
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS, HOUR_MS
 from pipeline.windows import totals
 from schemas.activity import Activity
 from schemas.alert import Alert
+from schemas.log import Record
 from schemas.progress import Progress, SourceProgress
+from schemas.reset import Reset
 
 START_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 LOG = "customer-activity"
@@ -41,7 +44,7 @@ class Intake:
     live_at: int = 0
 
     def __post_init__(self):
-        self.log: list[Activity | Progress] = []
+        self.log: list[Record] = []
         self._offsets = {}
         self._feeds = {}
         for topic in self.settings.sources:
@@ -65,6 +68,14 @@ class Intake:
         """Append the progress of all source partitions."""
         self.log.append(Progress([self.progress(*source) for source in self._feeds]))
 
+    def reset(self, topic: str) -> None:
+        """Append that a source was made anew, and read it from its beginning."""
+        self.log.append(Reset(topic))
+        for source in self._feeds:
+            if source[0] == topic:
+                self._feeds[source] = Feed(self.settings.feed(topic))
+                self._offsets[source] = 0
+
     def progress(self, topic: str, partition: int) -> SourceProgress:
         """Return what one feed reports."""
         count = self.partitions.get(topic, 1)
@@ -80,15 +91,28 @@ def replace_position(activity: Activity, offset: int, **changes) -> Activity:
 
 
 def fold(
-    settings: PipelineSettings, log: Sequence[Activity | Progress], splits: Iterable[int] = ()
+    settings: PipelineSettings, log: Sequence[Record], splits: Iterable[int] = ()
 ) -> tuple[ActivityTable, list[Alert]]:
     """Fold a log in batches that begin at `splits`; return the table and its alerts."""
+    table, outcomes = outcomes_of(settings, log, splits)
+    return table, [alert for outcome in outcomes for alert in outcome.alerts]
+
+
+def outcomes_of(settings, log, splits=()) -> tuple[ActivityTable, list[Outcome]]:
+    """Fold a log in batches that begin at `splits`; return the table and what each came to."""
     table = ActivityTable(settings, LOG, 0)
     cuts = sorted({0, len(log), *(cut for cut in splits if cut < len(log))})
-    alerts = []
-    for begin, end in pairwise(cuts):
-        alerts += table.step(log[begin:end], range(begin, end)).alerts
-    return table, alerts
+    outcomes = [table.step(log[begin:end], range(begin, end)) for begin, end in pairwise(cuts)]
+    return table, outcomes
+
+
+COUNTS = ("applied", "duplicates_by_position", "duplicates_by_event", "refused", "evicted")
+
+
+def summed(outcomes: Sequence[Outcome]) -> tuple[list[Alert | Voided], list[int]]:
+    """Return all that was told, in its order, and the counts."""
+    told = [each for outcome in outcomes for each in outcome.in_order()]
+    return told, [sum(getattr(o, name) for o in outcomes) for name in COUNTS]
 
 
 def fold_one_by_one(settings, log):
@@ -96,13 +120,21 @@ def fold_one_by_one(settings, log):
     return fold(settings, log, range(len(log)))
 
 
-def unplaced(alerts: Sequence[Alert]) -> list[tuple]:
-    """Return alerts without their place in the log, in an order of their own."""
+def unplaced(outcomes: Sequence[Outcome]) -> list[tuple]:
+    """Return what was told without its place in the log, in an order of its own."""
     values = [
-        tuple(getattr(a, name) for name in Alert.__struct_fields__ if name != "source")
-        for a in alerts
+        tuple(
+            getattr(told, name)
+            for name in (TOLD if isinstance(told, Voided) else Alert.__struct_fields__)
+            if name != "source"
+        )
+        for outcome in outcomes
+        for told in outcome.in_order()
     ]
     return sorted(values, key=repr)
+
+
+TOLD = ("customer_id", "kind", "alert_id")
 
 
 def chain(pool, head: int) -> list[tuple]:
@@ -136,6 +168,7 @@ def state(table: ActivityTable) -> dict[str, tuple]:
 FACTS = (
     "first_ms",
     "contact_ms",
+    "touched_ms",
     "last_order_ms",
     "amount_sum",
     "amount_squares",

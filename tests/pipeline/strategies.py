@@ -1,15 +1,22 @@
 """Events of all kinds, in and out of order, and the settings they are folded under."""
 
 import os
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from pipeline.settings import FeedSettings, InactivityRule, PipelineSettings
+from pipeline.settings import (
+    FeedSettings,
+    InactivityRule,
+    PipelineSettings,
+    RetentionSettings,
+)
 from pipeline.units import DAY_MS, HOUR_MS
 from pipeline.vocabulary import MATTER, Matter
 from schemas.activity import Activity, Kind
 from schemas.base import INSTANT_MS_MAX, INSTANT_MS_MIN
+from schemas.reset import Reset
 from tests.pipeline.harness import START_MS, Intake, with_settings
 
 _EFFORT = int(os.environ.get("FUZZ_EFFORT", "1"))
@@ -52,8 +59,25 @@ SETTINGS = {
         },
         episodes={"cooldown_days": 0.5, "confirm_days": 2.0},
     ),
+    "mortal": with_settings(
+        live_clock=False,
+        frustration=_TOUCHY,
+        items={"open_days_max": 20.0},
+        inactivity={
+            "rule": InactivityRule.HIATUS,
+            "hiatus_days": 4.0,
+            "hiatus_critical_days": 6.5,
+            "horizon_days": 7.0,
+        },
+        episodes={"cooldown_days": 0.5, "confirm_days": 2.0},
+        retention={"days": 7.5},
+        feeds=dict.fromkeys(PipelineSettings().sources, _SLOW_FEED),
+    ),
 }
 any_settings = st.sampled_from(sorted(SETTINGS)).map(SETTINGS.__getitem__)
+
+_FOR_EVER = RetentionSettings(days=3_650_000.0)  # longer than from 1980 to 9999
+lasting_settings = any_settings.map(lambda config: replace(config, retention=_FOR_EVER))
 
 _STEPS_MS = [0, 1, HOUR_MS, 9 * HOUR_MS, DAY_MS, 3 * DAY_MS, 8 * DAY_MS, 30 * DAY_MS]
 steps_ms = st.sampled_from(_STEPS_MS)
@@ -133,15 +157,19 @@ extreme_times_ms = st.one_of(
 
 
 @st.composite
-def logs(draw, config, min_size=0, max_size=60, **options):
-    """Draw a log of anything at all: any kinds, any dates, ticks anywhere, repeats."""
+def logs(draw, config, min_size=0, max_size=60, resets=False, **options):
+    """Draw a log of anything at all: any kinds, any dates, ticks anywhere, sources made anew."""
     options = {"times_ms": extreme_times_ms} | options
     maybe = st.one_of(activities(**options), st.none())
+    if resets:
+        maybe = st.one_of(maybe, maybe, maybe, st.sampled_from(config.sources).map(Reset))
     events = draw(st.lists(maybe, min_size=min_size, max_size=max_size))
     intake = Intake(config, options.get("partitions") or {})
     for number, event in enumerate(events):
         if event is None:
             intake.tick()
+        elif isinstance(event, Reset):
+            intake.reset(event.topic)
         else:
             intake.send(changed(event, event_id=f"e{number}"))
     intake.tick()

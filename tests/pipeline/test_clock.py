@@ -77,6 +77,19 @@ def test_new_partitions_hold_the_clock_until_heard_from():
     assert told(clock, ("orders", 1, 2, 5, 30)) == 20
 
 
+def test_a_source_made_anew_holds_the_clock_until_heard_from():
+    """Its count of partitions may be another, its time may begin earlier; the clock stands."""
+    clock = Clock(TWO, live=True)
+    assert (
+        told(clock, ("orders", 0, 2, 5, 40), ("orders", 1, 2, 5, 40), ("tickets", 0, 1, 5, 50))
+        == 40
+    )
+    clock.forget("orders")
+    assert told(clock, ("tickets", 0, 1, 5, 90)) == 40
+    assert told(clock, ("orders", 0, 1, 7, 0)) == 40
+    assert told(clock, ("orders", 0, 1, 60, 0)) == 60
+
+
 reports = st.tuples(
     st.sampled_from(TWO), st.integers(0, 1), st.just(2), st.integers(0, 50), st.integers(0, 50)
 )

@@ -14,6 +14,7 @@ from pipeline.vocabulary import MATTER
 from schemas.activity import Activity, Kind
 from schemas.alert import State
 from schemas.progress import Progress
+from schemas.reset import Reset
 from tests.pipeline.harness import (
     START_MS,
     Intake,
@@ -21,8 +22,10 @@ from tests.pipeline.harness import (
     facts,
     fold,
     fold_one_by_one,
+    outcomes_of,
     replace_position,
     state,
+    summed,
     unplaced,
 )
 from tests.pipeline.strategies import (
@@ -35,11 +38,19 @@ from tests.pipeline.strategies import (
     dated,
     examples,
     histories,
+    lasting_settings,
     logs,
     steps_ms,
 )
 
 settings_and_logs = any_settings.flatmap(lambda config: st.tuples(st.just(config), logs(config)))
+
+with_resets = any_settings.flatmap(
+    lambda config: st.tuples(st.just(config), logs(config, resets=True))
+)
+
+# Nobody's life ends but by FORGET.
+lasting_logs = lasting_settings.flatmap(lambda config: st.tuples(st.just(config), logs(config)))
 
 long_logs = any_settings.flatmap(
     lambda config: st.tuples(st.just(config), logs(config, min_size=30, customers=2))
@@ -79,7 +90,7 @@ def matter_of(event):
 
 
 @examples(120)
-@given(any_settings, reorderings())
+@given(lasting_settings, reorderings())
 def test_facts_are_order_free(config, two_orders):
     found = []
     for events in two_orders:
@@ -111,7 +122,7 @@ def test_what_is_sent_again_changes_nothing(config_and_log, data):
 
 
 @examples(60)
-@given(settings_and_logs, st.integers(1, 4))
+@given(lasting_logs, st.integers(1, 4))
 def test_what_the_source_says_again_soon_changes_nothing(config_and_log, memory):
     """Known by its event id while it is among the customer's last four."""
     config, log = config_and_log
@@ -126,19 +137,29 @@ def test_what_the_source_says_again_soon_changes_nothing(config_and_log, memory)
     assert alerts_twice == alerts
 
 
+def test_a_source_made_anew_is_heard_from_its_beginning():
+    first = Activity("ann", int(Kind.ORDER_PLACED), at(1), "e1", "orders", 0, 7)
+    again = changed(first, event_id="e2", offset=0)
+    other = changed(first, event_id="e3", topic="touchpoints")
+    copy = changed(other, event_id="e4")
+    log = [first, other, again, Reset("orders"), again, copy]
+    _, outcomes = outcomes_of(SETTINGS["default"], log)
+    assert summed(outcomes)[1] == [3, 2, 0, 0, 0]  # applied, then copies by position
+
+
 # 3. Batch is loop.
 
 
 @examples(60)
-@given(settings_and_logs, st.data())
+@given(with_resets, st.data())
 def test_batch_is_loop(config_and_log, data):
     """Rows, open items, episodes, dues and alerts are those of folding one by one, to the bit."""
     config, log = config_and_log
     splits = data.draw(st.lists(st.integers(0, len(log)), max_size=3))
-    table, alerts = fold(config, log, splits)
-    single, alerts_single = fold_one_by_one(config, log)
+    table, outcomes = outcomes_of(config, log, splits)
+    single, outcomes_single = outcomes_of(config, log, range(len(log)))
     assert state(table) == state(single)
-    assert alerts == alerts_single
+    assert summed(outcomes) == summed(outcomes_single)
 
 
 @examples(20)
@@ -183,7 +204,7 @@ def test_batch_is_loop_for_many_customers():
 
 
 @examples(25)
-@given(settings_and_logs)
+@given(with_resets)
 def test_the_same_log_gives_the_same_state_and_alerts(config_and_log):
     config, log = config_and_log
     first, alerts = fold(config, log)
@@ -238,10 +259,11 @@ def ticked(draw):
 @given(ticked())
 def test_how_often_the_clock_ticks_changes_no_alert(case):
     config, sparse, dense = case
-    table, alerts = fold(config, sparse)
-    table_dense, alerts_dense = fold(config, dense)
-    assert unplaced(alerts) == unplaced(alerts_dense)
+    table, outcomes = outcomes_of(config, sparse)
+    table_dense, outcomes_dense = outcomes_of(config, dense)
+    assert unplaced(outcomes) == unplaced(outcomes_dense)
     assert table.clock.now_ms == table_dense.clock.now_ms
+    assert table.store.everyone().size == table_dense.store.everyone().size
 
 
 # 5. A number is never bare.
@@ -294,7 +316,7 @@ ENDS = {State.RESOLVED, State.LOST, State.EXPIRED, State.RETRACTED}
 
 
 @examples(120)
-@given(settings_and_logs)
+@given(lasting_logs)
 def test_episodes_are_lawful(config_and_log):
     """Legal moves, one open at a time, revisions consecutive, levels and cooldown kept."""
     config, log = config_and_log

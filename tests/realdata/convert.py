@@ -204,6 +204,16 @@ def convert(name: str, out: Path, data: Path | None = None) -> Path:
     return path
 
 
+def later(line: bytes, days: int) -> bytes:
+    """Return a record's line with all its dates that many days later."""
+    record = json.loads(line)
+    for name in ("occurred_at", "opened_at", "promised_at"):
+        if name in record:
+            moved = datetime.fromisoformat(record[name]) + timedelta(days=days)
+            record[name] = moved.isoformat().replace("+00:00", "Z")
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
@@ -223,7 +233,7 @@ def main() -> None:
     parser.add_argument("name", choices=SOURCES)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    print(convert(arguments.name, arguments.out))  # noqa: T201
+    print(convert(arguments.name, arguments.out))
 
 
 if __name__ == "__main__":

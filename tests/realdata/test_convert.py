@@ -8,7 +8,7 @@ import pytest
 from agents.files.reader import chunks
 from schemas.order import Order
 from schemas.ticket import Ticket
-from tests.realdata.convert import PROMISED_HOURS, SOURCES, convert, data_folder, main
+from tests.realdata.convert import PROMISED_HOURS, SOURCES, convert, data_folder, later, main
 
 LATEST_MS = 1_800_000_000_000
 
@@ -149,3 +149,17 @@ def test_the_command_line_writes_json_lines(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"{path}\n"
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [record["order_id"] for record in records] == ["1-1997-01-01-1", "1-1997-01-01-2"]
+
+
+def test_a_record_is_moved_with_all_its_dates():
+    """Over the end of February of a leap year; what is no date stays."""
+    line = (
+        b'{"ticket_id": "1", "occurred_at": "2016-02-28T10:00:00Z", '
+        b'"opened_at": "2016-02-27T23:59:59Z", "promised_at": "2016-12-31T10:00:00Z"}'
+    )
+    assert json.loads(later(line, 2)) == {
+        "ticket_id": "1",
+        "occurred_at": "2016-03-01T10:00:00Z",
+        "opened_at": "2016-02-29T23:59:59Z",
+        "promised_at": "2017-01-02T10:00:00Z",
+    }

@@ -107,6 +107,37 @@ def test_the_bounds_of_time(form, occurred_at, accepted):
     assert isinstance(outcome, form) is accepted
 
 
+@pytest.mark.parametrize(
+    ("occurred_at", "detail"),
+    [
+        pytest.param(
+            "2999-01-01T00:00:00Z",
+            "`occurred_at` is 2999-01-01T00:00:00Z; at most 2027-01-15T08:00:00Z is accepted",
+            id="in the future",
+        ),
+        pytest.param(
+            "1970-01-01T01:00:00+01:00",
+            "`occurred_at` is 1970-01-01T00:00:00Z; from 1980-01-01T00:00:00Z on is accepted",
+            id="the epoch",
+        ),
+        pytest.param(
+            "9999-12-31T23:59:59-01:00",
+            "`occurred_at` is 253402304399000 ms; at most 2027-01-15T08:00:00Z is accepted",
+            id="beyond the calendar",
+        ),
+        pytest.param(
+            "0001-01-01T00:00:00+01:00",
+            "`occurred_at` is -62135600400000 ms; from 1980-01-01T00:00:00Z on is accepted",
+            id="before the calendar",
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_rejected_date_is_told_as_a_date(form, occurred_at, detail):
+    """As people write it, and beside what would be accepted."""
+    assert DECODERS[form](good(form, occurred_at=occurred_at), LATEST_MS).detail == detail
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_record_or_a_rejection(value):
     for form, decode in DECODERS.items():

@@ -10,6 +10,7 @@ from schemas.activity import Activity, Kind
 from schemas.base import INSTANT_MS_MAX, INSTANT_MS_MIN
 from schemas.progress import Progress, SourceProgress
 from schemas.rejection import Reason, Rejection
+from schemas.reset import Reset
 
 # MessagePack by hand: an array of 21 (0xdc 0x0015), the tag "a", then the twenty fields.
 ACTIVITY = Activity("c", Kind.ORDER_PLACED, 1_700_000_000_000, "e", "t", 0, 1)
@@ -19,6 +20,7 @@ ACTIVITY_BYTES = bytes.fromhex(
 )
 PROGRESS = Progress([SourceProgress("t", 0, 2, 5, 1_700_000_000_000, 0, [(1, 2)])])
 PROGRESS_BYTES = bytes.fromhex("01 92 a170 91 97 a174 00 02 05 cf0000018bcfe56800 00 91 92 01 02")
+RESET_BYTES = bytes.fromhex("01 92 a172 a174")
 
 counts = st.integers(0, 2**63 - 1)
 instants = st.integers(INSTANT_MS_MIN, INSTANT_MS_MAX)
@@ -62,9 +64,10 @@ progress = st.builds(
         max_size=3,
     ),
 )
+resets = st.builds(Reset, topic=st.text())
 
 
-@given(activities | progress)
+@given(activities | progress | resets)
 def test_what_is_written_is_read(record):
     assert log.decode(log.encode(record)) == record
 
@@ -74,6 +77,7 @@ def test_what_is_written_is_read(record):
     [
         pytest.param(ACTIVITY, ACTIVITY_BYTES, id="activity"),
         pytest.param(PROGRESS, PROGRESS_BYTES, id="progress"),
+        pytest.param(Reset("t"), RESET_BYTES, id="reset"),
     ],
 )
 def test_the_bytes_on_the_wire(record, value):
@@ -150,12 +154,12 @@ def test_what_cannot_be_read_says_why(value, reason):
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_record_or_a_rejection(value):
     for start in (b"", log.VERSION, log.VERSION + b"\xdc\x00\x15\xa1a"):
-        assert isinstance(log.decode(start + value), Activity | Progress | Rejection)
+        assert isinstance(log.decode(start + value), log.Record | Rejection)
 
 
-@given(data=st.data(), record=activities | progress)
+@given(data=st.data(), record=activities | progress | resets)
 def test_any_damage_gives_a_record_or_a_rejection(data, record):
     value = bytearray(log.encode(record))
     at = data.draw(st.integers(0, len(value) - 1))
     value[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
-    assert isinstance(log.decode(bytes(value)), Activity | Progress | Rejection)
+    assert isinstance(log.decode(bytes(value)), log.Record | Rejection)

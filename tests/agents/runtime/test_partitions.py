@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from agents.runtime import life
 from agents.runtime.batch import AgentSpec, Batch
+from agents.runtime.errors import Fenced, NotCommitted, Torn
+from agents.runtime.life import Phase, Surroundings
 from agents.runtime.offsets import SafeOffsets
-from agents.runtime.partitions import Partitions, Phase, Surroundings
+from agents.runtime.partitions import Partitions
 
 LOG = TP("activity", 0)
 OTHER = TP("activity", 1)
@@ -22,8 +25,9 @@ class Scene:
         self.diary: list[tuple[Any, ...]] = []
         self.failures: list[BaseException] = []
         self.safe = SafeOffsets()
+        self.ours: Callable[[], bool] = lambda: True
         hooks = {"fence": self._fence, "drain": self._drain, "restore": self._restore}
-        hooks |= {"handle": self._handle, **functions}
+        hooks |= {"handle": self._handle, "drop": self._drop, **functions}
         self.partitions = Partitions(
             [AgentSpec(name="watch", topic="activity", **hooks)], drain_seconds_max=0.2
         )
@@ -31,7 +35,7 @@ class Scene:
     def assign(self, *tps: TP) -> None:
         around = Surroundings(
             log=None, safe=self.safe, seek=self._seek, failed=self.failures.append,
-            changed=asyncio.Event(), batches_max=2,
+            still_ours=self._still_ours, changed=asyncio.Event(), batches_max=2,
         )  # fmt: skip
         self.partitions.assign(tps, around)
 
@@ -44,6 +48,13 @@ class Scene:
 
     async def _seek(self, tp: TP, offset: int) -> None:
         self.diary.append(("seek", tp.partition, offset))
+
+    async def _still_ours(self, tp: TP) -> bool:
+        self.diary.append(("asked", tp.partition))
+        return self.ours()
+
+    async def _drop(self, tp: TP) -> None:
+        self.diary.append(("drop", tp.partition))
 
     async def _drain(self, tp: TP) -> None:
         self.diary.append(("drain", tp.partition))
@@ -108,7 +119,7 @@ def test_revoked_while_restoring_is_cancelled_and_never_drained():
         scene.assign(LOG)
         await until(lambda: scene.partitions.phases()[LOG] is Phase.RESTORING)
         await scene.partitions.end_all()
-        assert scene.diary == [("fence", 0)]
+        assert scene.diary == [("fence", 0), ("drop", 0)]
         assert not scene.failures
 
     asyncio.run(play())
@@ -199,5 +210,94 @@ def test_a_handler_cancelled_from_within_is_a_failure_too():
         await until(lambda: scene.failures)
         assert str(scene.failures[0]) == "activity[0]: handle raised CancelledError"
         await scene.partitions.end_all()
+
+    asyncio.run(play())
+
+
+def test_a_broken_life_is_dropped_undrained_and_another_begins_from_what_is_stored():
+    """And only once the broker has said that the partition is still ours."""
+
+    async def play() -> None:
+        handled = []
+
+        async def handle(batch: Batch) -> None:
+            handled.append(batch.next_offset)
+            if len(handled) == 1:
+                raise Torn("half a step")
+
+        scene = Scene(handle=handle)
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
+        scene.deliver(LOG, 101)
+        stale = Batch(*LOG, [], 102, generation=1)
+        await until(lambda: handled and scene.partitions.fetchable())
+        scene.partitions.take(stale)
+        scene.deliver(LOG, 103, generation=2)
+        await until(lambda: len(handled) == 2)
+        assert handled == [101, 103], "what was read for the broken life is of no use"
+        begun = [("fence", 0), ("restore", 0), ("seek", 0, 100)]
+        assert scene.diary == [*begun, ("drop", 0), ("asked", 0), *begun]
+        await scene.partitions.end_all()
+        assert scene.diary[-1] == ("drain", 0)
+        assert not scene.failures
+
+    asyncio.run(play())
+
+
+def test_a_life_that_follows_waits_until_the_partition_is_ours():
+    """Fenced by its new owner, a worker must not fence that one in turn."""
+
+    async def play() -> None:
+        answers = [False]
+
+        async def fence(tp: TP) -> None:
+            scene.diary.append(("fence", tp.partition))
+
+        scene = Scene(fence=fence)
+        scene.ours = lambda: answers[-1]
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
+        scene.partitions.start_over(LOG, Fenced("id"))
+        await until(lambda: ("asked", 0) in scene.diary)
+        assert scene.diary.count(("fence", 0)) == 1
+        answers.append(True)
+        await until(scene.partitions.fetchable)
+        assert scene.diary.count(("fence", 0)) == 2
+        await scene.partitions.end_all()
+
+    asyncio.run(play())
+
+
+def test_a_partition_that_breaks_again_and_again_ends_the_worker(monkeypatch):
+    monkeypatch.setattr(life, "PAUSE_SECONDS", 0.0)
+
+    async def play() -> None:
+        async def restore(*_: Any) -> int:
+            raise NotCommitted("id", "bad luck")
+
+        scene = Scene(restore=restore)
+        scene.assign(LOG)
+        await until(lambda: scene.failures)
+        assert str(scene.failures[0]) == (
+            "activity[0]: started over 10 times in a row: "
+            "transaction of id was not acknowledged: bad luck"
+        )
+        await scene.partitions.end_all()
+
+    asyncio.run(play())
+
+
+def test_revoked_before_a_broken_life_is_buried_nothing_of_it_goes_on():
+    async def play() -> None:
+        scene = Scene(handle=for_ever)
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
+        scene.deliver(LOG, 101)
+        await until(lambda: scene.partitions.busy_seconds() > 0)
+        scene.partitions.start_over(LOG, Torn("half a step"))
+        await scene.partitions.end_all()
+        assert ("drop", 0) in scene.diary
+        assert ("drain", 0) not in scene.diary
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "activity[0]"]
 
     asyncio.run(play())

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.runtime.errors import RecordTooLarge
-from agents.runtime.produce import Outbox, Row, SendSettings, partition_for
+from agents.runtime.produce import Outbox, SendSettings
+from agents.runtime.rows import Row, partition_for
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Reading a partition back to its end, in bulk, with a consumer of its own and without a group.
+
+It ends by position, not by a last record: after compaction and behind a transaction's marker there
+may be none. A step without progress is tried again on a new connection, and bounded.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from agents.runtime.errors import RestoreStalled
+from agents.runtime.settings import RuntimeSettings
+from agents.runtime.thread import there
+
+FETCH_BYTES = 1_048_576  # more is no faster, and holds the loop for longer
+POLL_MS = 50
+POLL_RECORDS = 5_000
+STEP_SECONDS_MAX = 30.0
+RETRY_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records of a partition, and how far that is.
+
+    Attributes:
+        records: in the order of the log.
+        position: the next offset to read.
+        end: where the partition ended when reading began.
+    """
+
+    records: "Sequence[ConsumerRecord[bytes, bytes]]"
+    position: int
+    end: int
+
+
+async def read_to_end(settings: RuntimeSettings, tp: TP) -> AsyncIterator[Chunk]:
+    """Yield what is committed of a partition, up to the end it has at the call.
+
+    Raises:
+        RestoreStalled: no step forward for `broker_away_seconds_max`.
+    """
+    position, end = -1, -1
+    moved_at = time.monotonic()
+    while position < 0 or position < end:
+        try:
+            async for chunk in _read(settings, tp, position):
+                if chunk.position > position:
+                    moved_at = time.monotonic()
+                position, end = chunk.position, chunk.end
+                yield chunk
+        except (KafkaError, TimeoutError, OSError) as exc:
+            stood = time.monotonic() - moved_at
+            if stood > settings.broker_away_seconds_max:
+                why = f"{type(exc).__name__} {exc}".strip()
+                raise RestoreStalled(tp, stood, why) from exc
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _read(settings: RuntimeSettings, tp: TP, position: int) -> AsyncIterator[Chunk]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=list(settings.brokers),
+        client_id=settings.group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=POLL_MS,
+        check_crcs=settings.check_crcs,
+        **settings.security,
+    )
+    try:
+        async with asyncio.timeout(STEP_SECONDS_MAX):
+            await consumer.start()
+            consumer.assign([there(tp)])
+            if position < 0:
+                await consumer.seek_to_beginning(there(tp))
+            else:
+                consumer.seek(there(tp), position)
+            end: int = (await consumer.end_offsets([there(tp)]))[there(tp)]
+            position = await consumer.position(there(tp))
+        yield Chunk([], position, end)
+        while position < end:
+            async with asyncio.timeout(STEP_SECONDS_MAX):
+                position, records = await _step(consumer, tp, position)
+            yield Chunk([record for record in records if record.offset < end], position, end)
+    finally:
+        await asyncio.wait({asyncio.ensure_future(consumer.stop())}, timeout=RETRY_SECONDS)
+
+
+async def _step(
+    consumer: AIOKafkaConsumer, tp: TP, position: int
+) -> "tuple[int, Sequence[ConsumerRecord[bytes, bytes]]]":
+    """Return the next position and the records before it, once there is a step forward."""
+    while True:
+        found = await consumer.getmany(there(tp), timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+        now: int = await consumer.position(there(tp))
+        if now != position:
+            return now, found.get(there(tp), [])
