@@ -88,7 +88,7 @@ def kills(scene: Scene) -> Finding:
     for _ in range(rounds):
         with scene.working(**plan) as worker:
             wanted = chance.randrange(1, 1_500)
-            wait_for("work, or nothing left", lambda w=worker, n=wanted: len(w.done()) > n, 60)
+            wait_for("work", lambda w=worker, n=wanted: len(w.done()) > n, 60)
     with scene.working(**plan) as worker:
         end = finish(scene, plan, worker)
     return compare(

@@ -95,16 +95,20 @@ class Scene:
         self.append(topic, partition, ((key, b"event") for key in keys))
 
     def append(
-        self, topic: str, partition: int, pairs: Iterable[tuple[bytes, bytes | None]]
+        self,
+        topic: str,
+        partition: int,
+        pairs: Iterable[tuple[bytes, bytes | None]],
+        at_ms: int | None = None,
     ) -> None:
-        """Append these keys and values, in batches as large as a fetch takes."""
+        """Append these keys and values, in batches as large as a fetch takes; dated now, if None."""
 
         async def send() -> None:
             async with AIOKafkaProducer(
                 bootstrap_servers=self.kafka.address, max_batch_size=1 << 18, linger_ms=20
             ) as producer:
                 sent = [
-                    await producer.send(topic, value, key, partition=partition)
+                    await producer.send(topic, value, key, partition, timestamp_ms=at_ms)
                     for key, value in pairs
                 ]
                 await asyncio.gather(*sent)
