@@ -53,6 +53,6 @@ def scenario(
 def compare(found: Counter[str], right: Counter[str], when: str) -> Finding:
     """Say how far a table is from the fold of the log."""
     wrong = sum(found[key] != right[key] for key in right)
-    doubled, lost = (found - right).total(), (right - found).total()
-    seen = f"{wrong} of {len(right)} rows wrong {when}: {doubled} events counted twice, {lost} lost"
+    over, under = (found - right).total(), (right - found).total()
+    seen = f"{wrong} of {len(right)} rows wrong {when}: {over} counts too many, {under} too few"
     return Finding(not wrong, seen)
