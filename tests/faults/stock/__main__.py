@@ -1,8 +1,9 @@
 """Play the scenarios on a Kafka of their own, and print what stock Faust did.
 
-python -m tests.faults.stock [NAME ...]
+python -m tests.faults.stock [--exactly-once] [NAME ...]
 """
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -29,7 +30,7 @@ RIGHTS = {
 
 
 @contextmanager
-def stage() -> Iterator[Scene]:
+def stage(guarantee: str) -> Iterator[Scene]:
     """Give a broker, a proxy before it and a folder."""
     folder = Path(tempfile.mkdtemp(prefix="churnwatch-stock-"))
     [port] = probe.free_ports(1)
@@ -37,7 +38,7 @@ def stage() -> Iterator[Scene]:
         with Proxy() as proxy:
             proxy.start(port)
             with KafkaBroker(proxied={port: proxy.port}, settings=RIGHTS) as broker:
-                yield Scene(Kafka(broker.bootstrap), proxy, folder)
+                yield Scene(Kafka(broker.bootstrap), proxy, folder, guarantee)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -58,18 +59,23 @@ def say(*cells: str) -> None:
     sys.stdout.flush()
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Play those named, or all; print a table in Markdown."""
     known = sorted(SCENARIOS, key=lambda scenario: scenario.order)
-    if unknown := set(names) - {scenario.name for scenario in known}:
-        sys.exit(f"no such scenario: {', '.join(sorted(unknown))}")
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.stock")
+    parser.add_argument("--exactly-once", action="store_true", help="not Faust's default guarantee")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="1, 2, 3a, ...; all if none")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.names) - {scenario.name for scenario in known}:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    guarantee = "exactly_once" if asked.exactly_once else "at_least_once"
     packages = [f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka")]
-    sys.stdout.write(f"{', '.join(packages)}, Apache Kafka {kafka_version()}\n\n")
+    sys.stdout.write(f"{', '.join(packages)}, Apache Kafka {kafka_version()}, {guarantee}\n\n")
     say("#", "what must hold", "what stock Faust did", "verdict", "s")
     say(*["---"] * 5)
-    with stage() as scene:
+    with stage(guarantee) as scene:
         for scenario in known:
-            if not names or scenario.name in names:
+            if not asked.names or scenario.name in asked.names:
                 began = time.monotonic()
                 finding = play(scenario, scene)
                 seconds = f"{time.monotonic() - began:.0f}"
