@@ -99,12 +99,12 @@ def test_a_delay_counts_each_way_and_does_not_add_up(proxy):
 
 
 def test_one_kind_of_request_can_be_slow_alone(proxy):
-    proxy.request_delay_seconds[PRODUCE] = 0.5
+    proxy.request_delay_seconds[PRODUCE] = 1.0
     with connect(proxy) as slow, connect(proxy) as quick:
         slow.sendall(frame(PRODUCE))
-        assert round_trip_seconds(quick, FETCH) < 0.5
+        assert round_trip_seconds(quick, FETCH) < 1.0
         assert receive(slow, 24) == frame(PRODUCE)
-        assert round_trip_seconds(slow, PRODUCE) >= 0.5
+        assert round_trip_seconds(slow, PRODUCE) >= 1.0
 
 
 def test_what_is_paused_arrives_after_all(proxy):

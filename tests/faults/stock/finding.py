@@ -1,5 +1,6 @@
 """What a scenario is, and what it finds."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,13 +9,15 @@ from tests.faults.stock.scene import Scene
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether what must hold did, and what was seen, with figures."""
+    """Whether what must hold did (None: it was not tried to the end), and what was seen."""
 
-    holds: bool
+    holds: bool | None
     seen: str
 
     @property
     def verdict(self) -> str:
+        if self.holds is None:
+            return "not shown"
         return "holds this time" if self.holds else "fails"
 
 
@@ -25,6 +28,11 @@ class Scenario:
     name: str  # its number, and a letter where there are several
     must_hold: str
     play: Callable[[Scene], Finding]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Numbers in their order, and the letters within."""
+        return int(self.name.rstrip("abc")), self.name
 
 
 SCENARIOS: list[Scenario] = []
@@ -40,3 +48,11 @@ def scenario(
         return play
 
     return add
+
+
+def compare(found: Counter[str], right: Counter[str], when: str) -> Finding:
+    """Say how far a table is from the fold of the log."""
+    wrong = sum(found[key] != right[key] for key in right)
+    over, under = (found - right).total(), (right - found).total()
+    seen = f"{wrong} of {len(right)} rows wrong {when}: {over} counts too many, {under} too few"
+    return Finding(not wrong, seen)

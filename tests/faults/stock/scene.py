@@ -66,6 +66,7 @@ class Scene:
     kafka: Kafka
     proxy: Proxy
     folder: Path
+    guarantee: str  # Faust's `processing_guarantee`
 
     @contextmanager
     def working(self, by_proxy: bool = False, **plan: Any) -> Iterator[Worker]:
@@ -74,7 +75,8 @@ class Scene:
         out, said = self.folder / f"{name}.notes", self.folder / f"{name}.said"
         brokers = f"127.0.0.1:{self.proxy.port}" if by_proxy else self.kafka.address
         fixed = {"brokers": brokers, "name": name, "out": str(out), "folder": str(self.folder)}
-        plan = {"partitions": PARTITIONS} | fixed | plan
+        settings = {"processing_guarantee": self.guarantee} | plan.get("settings", {})
+        plan = {"partitions": PARTITIONS} | fixed | plan | {"settings": settings}
         command = [sys.executable, "-m", "tests.faults.stock.app", json.dumps(plan)]
         process = GuardedProcess(command, said)
         try:
@@ -95,16 +97,20 @@ class Scene:
         self.append(topic, partition, ((key, b"event") for key in keys))
 
     def append(
-        self, topic: str, partition: int, pairs: Iterable[tuple[bytes, bytes | None]]
+        self,
+        topic: str,
+        partition: int,
+        pairs: Iterable[tuple[bytes, bytes | None]],
+        at_ms: int | None = None,
     ) -> None:
-        """Append these keys and values, in batches as large as a fetch takes."""
+        """Append these keys and values, dated now if not told, in batches as large as a fetch."""
 
         async def send() -> None:
             async with AIOKafkaProducer(
                 bootstrap_servers=self.kafka.address, max_batch_size=1 << 18, linger_ms=20
             ) as producer:
                 sent = [
-                    await producer.send(topic, value, key, partition=partition)
+                    await producer.send(topic, value, key, partition, timestamp_ms=at_ms)
                     for key, value in pairs
                 ]
                 await asyncio.gather(*sent)
@@ -121,12 +127,14 @@ class Scene:
         return f"{app_id}-{WINDOWS}-changelog"
 
     def records(self, topic: str, partitions: int = PARTITIONS) -> list[ConsumerRecord]:
-        """Return what a topic holds."""
+        """Return what a topic holds and is committed."""
 
         async def read() -> list[ConsumerRecord]:
             tps = [TopicPartition(topic, partition) for partition in range(partitions)]
             async with AIOKafkaConsumer(
-                bootstrap_servers=self.kafka.address, auto_offset_reset="earliest"
+                bootstrap_servers=self.kafka.address,
+                auto_offset_reset="earliest",
+                isolation_level="read_committed",
             ) as consumer:
                 consumer.assign(tps)
                 ends = await consumer.end_offsets(tps)

@@ -1,6 +1,7 @@
 """Windows: is each one closed, once, whatever its partition and whoever restarts?"""
 
 import signal
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +11,8 @@ from tests.live.kafka import unique, wait_for
 
 PARTITIONS = 3
 SIZE_SECONDS, EXPIRES_SECONDS = 5.0, 1.0
-CLOSED_SECONDS_MAX = SIZE_SECONDS + EXPIRES_SECONDS + 10.0  # Faust looks once a second
+AHEAD_SECONDS = 20.0  # so that no window ends while a worker is started or stopped
+CLOSED_SECONDS_MAX = AHEAD_SECONDS + SIZE_SECONDS + EXPIRES_SECONDS + 10.0  # looked at each second
 
 
 def windowed(scene: Scene) -> dict[str, Any]:
@@ -21,14 +23,20 @@ def windowed(scene: Scene) -> dict[str, Any]:
     return plan
 
 
+def ahead_ms() -> int:
+    """Return a moment in a window that ends `AHEAD_SECONDS` from now, or a little later."""
+    return int((time.time() + AHEAD_SECONDS) * 1000)
+
+
 @scenario("6a", "the same window in three partitions is closed three times")
 def three_partitions(scene: Scene) -> Finding:
     """One event in each partition, all at the same moment."""
     plan = windowed(scene)
     with scene.working(**plan) as worker:
         wait_for("the worker", worker.is_restored)
+        moment = ahead_ms()
         for partition in range(PARTITIONS):
-            scene.append(plan["topic"], partition, [(b"%d" % partition, b"event")])
+            scene.append(plan["topic"], partition, [(b"%d" % partition, b"event")], moment)
         wait_for("the events", lambda: len(worker.done()) == PARTITIONS)
         closed = _closed(worker, PARTITIONS)
     return Finding(closed == PARTITIONS, f"{closed} of {PARTITIONS} closed")
@@ -40,16 +48,17 @@ def restart(scene: Scene) -> Finding:
     plan = windowed(scene)
     with scene.working(**plan) as first:
         wait_for("the worker", first.is_restored)
-        scene.append(plan["topic"], 0, [(b"a", b"event")])
-        wait_for("the event", first.done)
+        scene.append(plan["topic"], 0, [(b"a", b"event")], ahead_ms())
+        changelog = scene.windows_changelog(plan["id"])
+        # Its row, not the event only: a stop at once may lose it, and that is another matter (9).
+        rows = wait_for("the row", lambda: scene.records(changelog, PARTITIONS))
         first.process.send(signal.SIGTERM)
         assert first.ends(), "the first worker did not end"
         assert not first.notes("closed"), "the window was closed before the restart"
     with scene.working(**plan) as second:
         wait_for("the worker", second.is_restored)
-        restored = len(scene.records(scene.windows_changelog(plan["id"]), PARTITIONS))
         closed = _closed(second, 1)
-    return Finding(closed == 1, f"{restored} row of a window restored, {closed} closed")
+    return Finding(closed == 1, f"{len(rows)} row of a window to restore, {closed} closed")
 
 
 def _closed(worker: Worker, wanted: int) -> int:
