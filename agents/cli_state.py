@@ -28,7 +28,7 @@ def reset_source(
     settings: SettingsFile = None,
     yes: Yes = False,
 ) -> None:
-    """Read a source from its beginning, its topic having been made anew."""
+    """Read a source from its beginning: its topic was made anew."""
     from agents.commands import reset_source as command
 
     read = load_settings(settings)
