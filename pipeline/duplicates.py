@@ -37,6 +37,10 @@ class Positions:
         """Expect a topic from its beginning."""
         self._next = {source: at for source, at in self._next.items() if source[0] != topic}
 
+    def offset(self, topic: str, partition: int) -> int:
+        """Return the offset of the newest position seen of a source partition, 0 for none."""
+        return max(self._next.get((topic, partition), 0) - 1, 0) >> 8
+
     def state(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Return the next (offset, index) of each source partition."""
         return {source: (at >> 8, at & INDEX_MAX) for source, at in self._next.items()}

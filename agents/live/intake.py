@@ -104,6 +104,21 @@ class Intake:
         self._alignment.leave(self.source.topic, tp.partition)
         PartitionWasGivenUp(self.source.topic, tp.partition).emit()
 
+    def expect(self, tp: TP, known: int, end: int) -> None:
+        """Take in how far a partition is known to have been read, and where it ends.
+
+        Kafka forgets what was committed of a topic when it is deleted. What the fold knows of
+        it remains, and by that all that the new one holds would pass for copies.
+
+        Raises:
+            OffsetsLost: it ends before: it was made anew.
+        """
+        if end < known:
+            raise OffsetsLost(
+                f"{place(tp)}: read up to offset {known}, it ends at {end}: the topic was deleted "
+                f"and made anew; run `churnwatch topics reset-source {self.source.topic}`"
+            )
+
     def on_jump(self, jump: Jump) -> int:
         """Say where to go on in a source that is not what it was.
 
@@ -111,12 +126,7 @@ class Intake:
             OffsetsLost: it was made anew, or records were deleted unread and that is not accepted.
         """
         where = place(jump.tp)
-        if jump.log_end < jump.expected:
-            raise OffsetsLost(
-                f"{where}: read up to offset {jump.expected}, it ends at {jump.log_end}: the topic "
-                f"was deleted and made anew; run `churnwatch topics reset-source "
-                f"{self.source.topic}`"
-            )
+        self.expect(jump.tp, jump.expected, jump.log_end)
         if jump.log_start <= jump.expected:
             return max(jump.found, jump.expected)  # a hole, or read again
         lost = jump.log_start - jump.expected

@@ -70,7 +70,11 @@ class Ticker:
         running = [tp for tp, phase in phases.items() if phase is Phase.RUNNING]
         _count(phases, [*self._intakes, self._log])
         now_ms = time.time_ns() // 1_000_000
+        # Asked for before the ends are: so nothing can have been read beyond them.
+        known = {tp: self._known(tp) for tp in running if tp.topic in self._intakes}
         ends = await self._app.batches.ends(running)
+        for tp, read in known.items():
+            self._intakes[tp.topic].expect(tp, read, ends.get(tp, read))
         self._lag(ends)
         reports = [
             report
@@ -80,6 +84,10 @@ class Ticker:
         if reports:
             some = next(iter(self._intakes.values()))
             await self._outbox.send(some.everywhere(Progress(reports)))
+
+    def _known(self, tp: TP) -> int:
+        """Return up to which offset the fold knows a source partition."""
+        return self._watch.source_offset(self._intakes[tp.topic].source.topic, tp.partition)
 
     def _report(self, tp: TP, end: int | None, now_ms: int) -> SourceProgress | None:
         intake = self._intakes.get(tp.topic)

@@ -95,6 +95,12 @@ class Watch:
         held = self.held.get(partition)
         return None if held is None or held.flusher is None else held.shard.next_offset
 
+    def source_offset(self, topic: str, partition: int) -> int:
+        """Return up to which offset a source partition is folded, by the shards that run."""
+        running = [held.shard for held in self.held.values() if held.flusher is not None]
+        tables = [shard.table for shard in running]
+        return max((table.positions.offset(topic, partition) for table in tables), default=0)
+
     def unwritten_seconds(self) -> float:
         """Return for how long the shard that has waited longest has had something to write."""
         flushers = [held.flusher for held in list(self.held.values())]  # the watchdog's thread asks

@@ -31,6 +31,15 @@ def quiet_libraries(level: int = logging.CRITICAL) -> None:
     """Let Faust, mode and aiokafka speak only from `level` on: our lines say what happens."""
     for name in NOISY:
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("asyncio").addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Say whether asyncio tells of an error that is ours.
+
+    aiokafka shields its requests: one that we gave up fails later, and nobody asks for it.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], KafkaError))
 
 
 def run(

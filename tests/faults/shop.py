@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agents.shop.settings import ShopSettings
@@ -16,9 +18,11 @@ EVENT_TIME: Final[dict[str, Any]] = {
 }
 
 
-def shop(customers: int, days: int, seed: int = 5) -> list[Sent]:
+def shop(customers: int, days: int, seed: int = 5, *, until_now: bool = False) -> list[Sent]:
     """Return a shop's records keyed by customer, in the order of their dates."""
     settings = ShopSettings(customers=customers, days=days, seed=seed)
+    if until_now:
+        settings = replace(settings, start=datetime.now(UTC) - timedelta(days=days, minutes=5))
     return [
         Sent(event.source, event.record["customer_id"].encode(), json.dumps(event.record).encode())
         for event in Shop(settings).events()
