@@ -111,6 +111,11 @@ class Running:
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / CLOCK_TICKS
 
+    def peak_bytes(self) -> int:
+        """Return the most memory it has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
     def metrics(self) -> Mapping[str, list[float]]:
         """Return the values of all series by the metric's name."""
         found: dict[str, list[float]] = defaultdict(list)
