@@ -8,6 +8,7 @@ alternate.
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 ROUNDS = 5
@@ -32,6 +33,12 @@ def median_seconds(*works: Callable[[], Any], rounds: int = ROUNDS) -> list[floa
     """Return the median processor time of each of some works, their rounds alternating."""
     taken = [[seconds(work) for work in works] for _ in range(rounds)]
     return [statistics.median(each) for each in zip(*taken, strict=True)]
+
+
+def memory_bytes(name: str, process: int | str = "self") -> int:
+    """Return a line of the system's account of a process: VmRSS now, VmHWM at most so far."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.split(f"{name}:")[1].split()[0]) * 1024
 
 
 def show(title: str, figures: Iterable[Figure]) -> None:

@@ -7,11 +7,10 @@ import gc
 import sys
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.figures import Figure, median_seconds, show
+from benchmarks.figures import Figure, median_seconds, memory_bytes, show
 from benchmarks.load import Load, fold, make_load, new_table
 from pipeline.codec import decode_rows, encode_rows
 from pipeline.table import ActivityTable
@@ -25,13 +24,13 @@ def figures(customers: int) -> Iterator[Figure]:
     """Yield all of them, on one table."""
     load = make_load(customers, customers * 11 // 10)
     gc.collect()
-    before = _memory("VmRSS")
+    before = memory_bytes("VmRSS")
     table, offset = new_table(), 0
     for log in load.batches():
         offset = fold(table, log, offset)
     del log
     gc.collect()
-    yield from memory(table, _memory("VmRSS") - before)
+    yield from memory(table, memory_bytes("VmRSS") - before)
     yield from tick(table, load, offset)
     yield from codec(table)
 
@@ -51,7 +50,9 @@ def memory(table: ActivityTable, grown_bytes: int) -> Iterator[Figure]:
     yield Figure(
         "bytes per customer, as the process grew", f"{grown_bytes / len(table):,.0f}", said
     )
-    yield Figure("peak of the process, MB", f"{_memory('VmHWM') / 1e6:,.0f}", "the load included")
+    yield Figure(
+        "peak of the process, MB", f"{memory_bytes('VmHWM') / 1e6:,.0f}", "the load included"
+    )
 
 
 def tick(table: ActivityTable, load: Load, offset: int) -> Iterator[Figure]:
@@ -75,12 +76,6 @@ def codec(table: ActivityTable) -> Iterator[Figure]:
     size = sum(map(len, encoded.values())) / len(encoded)
     yield Figure("rows to bytes, rows/s", f"{len(row) / to_bytes:,.0f}", f"{size:.0f} bytes each")
     yield Figure("bytes to rows, rows/s", f"{len(row) / back:,.0f}")
-
-
-def _memory(name: str) -> int:
-    """Return a line of the system's account of this process, in bytes."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split(f"{name}:")[1].split()[0]) * 1024
 
 
 def main() -> None:

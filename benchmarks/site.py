@@ -19,6 +19,7 @@ from agents.broker.probe import free_ports
 from agents.commands.simulate_kafka import Feed, simulate_to_kafka
 from agents.settings import Settings, load_settings
 from agents.shop.settings import ShopSettings
+from benchmarks.figures import memory_bytes
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -110,6 +111,10 @@ class Running:
         stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / CLOCK_TICKS
+
+    def peak_bytes(self) -> int:
+        """Return the most memory it has held so far."""
+        return memory_bytes("VmHWM", self.process.pid)
 
     def metrics(self) -> Mapping[str, list[float]]:
         """Return the values of all series by the metric's name."""

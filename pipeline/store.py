@@ -4,7 +4,7 @@ Rows are kept as 64-bit words, because numpy copies those far faster than record
 the fields. Whoever changes rows gathers them, works on the copy, and puts it back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -60,6 +60,12 @@ class RowStore:
     def row_of(self, customer_id: str) -> int:
         """Return a customer's row, 0 if there is none."""
         return self._index.get(customer_id, 0)
+
+    def rows_of(self, customer_ids: Iterable[str]) -> Ints:
+        """Return the rows of those customers that have one."""
+        # By `map`, which costs a third of a loop: a restore asks for everyone, and finds few.
+        rows = map(self._index.get, customer_ids)
+        return np.array([row for row in rows if row], np.int64)
 
     def intern(self, customer_ids: Sequence[str]) -> Ints:
         """Return the rows of customers; who is new gets one."""

@@ -15,7 +15,7 @@ from agents.runtime.settings import RuntimeSettings
 from pipeline.header import BadHeaderError, Header, decode_header, fingerprint
 from pipeline.settings import PipelineSettings
 
-RESTORES_MAX: Final = 4  # at a time: each holds a fetch or two in memory
+RESTORES_MAX: Final = 2  # at a time: one is taken in while another is fetched; more hold the loop
 REPORT_SECONDS: Final = 5.0
 REBUILD: Final = "run `churnwatch rebuild`"
 

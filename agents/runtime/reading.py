@@ -19,7 +19,7 @@ from agents.runtime.thread import there
 
 FETCH_BYTES = 1_048_576  # more is no faster, and holds the loop for longer
 POLL_MS = 50
-POLL_RECORDS = 5_000
+POLL_RECORDS = 2_000  # so many hold the loop for some ten milliseconds until they are taken in
 STEP_SECONDS_MAX = 30.0
 RETRY_SECONDS = 0.5
 HANGS_SECONDS_MAX = 30.0  # twice what a transaction may take

@@ -5,6 +5,7 @@ line says why), 70 when the watchdog had to end it.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 LOOP_STILL_SECONDS_MAX = 60.0
 PROBE_EVERY_SECONDS = 5.0
+COLLECT_OBJECTS = 10_000
 NOISY = ("faust", "mode", "aiokafka", "kafka")
 
 
@@ -40,6 +42,15 @@ def _is_ours(record: logging.LogRecord) -> bool:
     aiokafka shields its requests: one that we gave up fails later, and nobody asks for it.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], KafkaError))
+
+
+def collect_less() -> None:
+    """Look for cyclic garbage after more new objects than Python's 700.
+
+    A fetch is thousands of records that live until it is handled, so looking sooner finds nothing,
+    and took a tenth of the time of a restore.
+    """
+    gc.set_threshold(COLLECT_OBJECTS)
 
 
 def run(
@@ -61,6 +72,7 @@ def run(
     Returns:
         The exit code.
     """
+    collect_less()
     watchdog = Watchdog()
     watchdog.start()
     return asyncio.run(_Run(app, watchdog, resources, checks, on_ready).main())
