@@ -49,6 +49,25 @@ def test_ended_while_writes_are_slow(floor, proxy):
     assert_state_is_the_fold(floor)
 
 
+def test_restarts_with_a_backlog_and_the_broker_far_away(floor, proxy):
+    """Test 1: a round trip of 20 ms; nothing is skipped, and nothing folded twice."""
+    records = shop(customers=100, days=50)
+    floor.send(records)
+    proxy.delay_seconds = 0.01
+    done = 0.0
+    for share in (0.3, 0.6):
+        with floor.worker(**by_proxy(proxy)) as worker:
+            target = share * len(records) - done
+            worker.wait("a part of it", lambda t=target, w=worker: folded(w) > t)
+            assert worker.stop() == 0
+        done += target
+    with floor.worker(**by_proxy(proxy)) as worker:
+        worker.folded()
+        assert sum(worker.metric("churnwatch_watch_duplicates_total")) == 0
+        assert worker.stop() == 0
+    assert_state_is_the_fold(floor)
+
+
 def test_a_restore_that_hears_nothing_goes_on_when_it_does(floor, proxy):
     """Test 4: silent past every request's timeout, in the middle of a restore."""
     floor.send(shop(customers=100, days=50))
