@@ -8,5 +8,5 @@ import sys
 
 NAMES = ("replay", "step", "million")
 
-for name in (*NAMES, *(["live", "equality"] if "--live" in sys.argv[1:] else [])):
+for name in (*NAMES, *(["live", "restore", "equality"] if "--live" in sys.argv[1:] else [])):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -16,8 +16,8 @@ from agents.connection import send_settings, transactional_id
 from agents.live.muting import Muting
 from agents.live.shard import Shard, ShardOutlets
 from agents.live_settings import ALERTS, CHANGELOG, LOG
+from agents.runtime.collecting import collect_less
 from agents.runtime.transactions import Transactor
-from agents.runtime.worker import collect_less
 from agents.settings import Settings
 from benchmarks.figures import Figure
 from benchmarks.held import Held

@@ -24,7 +24,7 @@ from agents.connection import runtime_settings
 from agents.live import restoring
 from agents.live.restoring import Restorer
 from agents.live_settings import CHANGELOG
-from agents.runtime.worker import collect_less
+from agents.runtime.collecting import collect_less
 from agents.settings import Settings, load_settings
 from benchmarks.changelog import fill, new_shard
 from benchmarks.figures import Figure, memory_bytes, show
@@ -82,7 +82,7 @@ def _worker(site: Site, customers: int) -> Iterator[Figure]:
     began = time.perf_counter()
     with site.worker() as worker:
         # A worker that holds no partitions yet is ready, too.
-        worker.wait("to restore", lambda: _restored(worker) == PARTITIONS, 0.05)
+        worker.wait("to restore", lambda: _restored(worker) == PARTITIONS, 0.3)
         took = worker.ready() - began
         peak, spent = worker.peak_bytes(), worker.cpu_seconds()
     note = f"{spent:.1f} s of processor time; {restoring.RESTORES_MAX} restores at a time"

@@ -5,7 +5,6 @@ line says why), 70 when the watchdog had to end it.
 """
 
 import asyncio
-import gc
 import logging
 import signal
 import time
@@ -17,6 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from agents.runtime.app import WorkerApp
+from agents.runtime.collecting import collect_less
 from agents.runtime.errors import BrokerUnreachable, WorkerError
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.watchdog import Check, LoopHeart, Watchdog, too_long
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 LOOP_STILL_SECONDS_MAX = 60.0
 PROBE_EVERY_SECONDS = 5.0
-COLLECT_OBJECTS = 10_000
 NOISY = ("faust", "mode", "aiokafka", "kafka")
 
 
@@ -42,15 +41,6 @@ def _is_ours(record: logging.LogRecord) -> bool:
     aiokafka shields its requests: one that we gave up fails later, and nobody asks for it.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], KafkaError))
-
-
-def collect_less() -> None:
-    """Look for cyclic garbage after more new objects than Python's 700.
-
-    A fetch is thousands of records that live until it is handled, so looking sooner finds nothing,
-    and took a tenth of the time of a restore.
-    """
-    gc.set_threshold(COLLECT_OBJECTS)
 
 
 def run(
