@@ -107,7 +107,7 @@ def test_resetting_no_source_or_beside_a_worker_is_refused(floor):
         refused.stderr
     )
     with floor.worker() as worker:
-        worker.wait("to be ready", lambda: worker.get("/ready")[0] == 200)
+        worker.wait("its partitions", lambda: floor.held_by(worker))
         busy = floor.churnwatch("topics", "reset-source", "orders", "--yes")
         assert busy.returncode == 1
         assert "stop all workers" in busy.stderr

@@ -116,7 +116,7 @@ def test_a_rebuild_that_was_cut_short_is_not_gone_on_with(floor):
 
 def test_no_rebuild_while_a_worker_runs(floor):
     with floor.worker() as worker:
-        worker.wait("to be ready", lambda: worker.get("/ready")[0] == 200)
+        worker.wait("its partitions", lambda: floor.held_by(worker))
         done = floor.churnwatch("rebuild", "--yes")
         assert done.returncode == 1
         assert f"a worker of group {floor.prefix}churnwatch is running" in done.stderr
