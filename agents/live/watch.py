@@ -40,7 +40,9 @@ log = logging.getLogger("churnwatch")
 SLICE_RECORDS: Final = 2_000  # folded without giving way to others: some tens of milliseconds
 BEHIND_RECORDS: Final = 5_000  # further from the end of the log, what is written should be large
 PROOF_SECONDS_MAX: Final = 5.0
-HISTORY_SECONDS: Final = 0.1  # let what comes meanwhile gather: a step costs more than its records
+# With so little left, and none of it urgent, let more gather: a step costs more than its records.
+GATHER_RECORDS: Final = 200
+GATHER_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +163,8 @@ class Watch:
             await flusher.folded(behind=behind)
             await asyncio.sleep(0)
         shard.go_to(batch.next_offset)
-        if self._is_history(shard):
-            await asyncio.sleep(HISTORY_SECONDS)
+        if self._is_history(shard) and batch.log_end - batch.next_offset < GATHER_RECORDS:
+            await asyncio.sleep(GATHER_SECONDS)
 
     def _is_history(self, shard: Shard) -> bool:
         """Say whether alerts are so old that none is sent: then nobody waits for them."""

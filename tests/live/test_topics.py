@@ -113,7 +113,8 @@ def last_line(stderr: str) -> str:
 
 
 def test_a_worker_names_the_topic_it_lacks(kafka: KafkaBroker, here: Installation) -> None:
-    for name in ("orders", "support-tickets", "customer-activity", "churn-alerts", "dead-letters"):
+    there = ("orders", "support-tickets", "churn-alerts", "dead-letters")
+    for name in (*there, "customer-activity", "customers-changelog"):
         create_topic(kafka.bootstrap, here.prefix + name, 2)
     done = here.run("worker")
     assert done.returncode == 2
