@@ -11,7 +11,7 @@ from tests.faults.state import assert_state_is_the_fold
 from tests.live.kafka import wait_for
 from tests.live.shop_floor import Floor
 
-KILLS = int(os.environ.get("CHURNWATCH_TEST_KILLS", "5"))  # test 10 of the list asks for 50
+KILLS = int(os.environ.get("FAULT_KILLS", "5"))  # test 10 of the list asks for 50
 
 
 @pytest.fixture
