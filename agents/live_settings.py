@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from pipeline.checks import FORBID, positive, require
 from pipeline.errors import SettingError
-from pipeline.settings import FORBID, positive, require
 
 LOG: Final = "customer-activity"
 ALERTS: Final = "churn-alerts"

@@ -31,6 +31,18 @@ from agents.live_settings import (
     TopicSettings,
 )
 from agents.settings_errors import BadSettingsError, lines_of
+from pipeline.churn_settings import ChurnLabel, ChurnModel
+from pipeline.detector_settings import (
+    BudgetSettings,
+    ConcessionSettings,
+    ControlSettings,
+    HandoverSettings,
+    NeglectSettings,
+    QuietSettings,
+    RemorseSettings,
+    SecondOrderSettings,
+    StalledSettings,
+)
 from pipeline.errors import SettingError
 from pipeline.order_model import OrderModel
 from pipeline.settings import (
@@ -70,6 +82,17 @@ class Settings(BaseSettings):
     frustration: FrustrationSettings = FrustrationSettings()
     inactivity: InactivitySettings = InactivitySettings()
     order_model: OrderModel = OrderModel()
+    churn_label: ChurnLabel = ChurnLabel.SILENCE
+    churn_model: ChurnModel = ChurnModel()
+    second_order: SecondOrderSettings = SecondOrderSettings()
+    quiet_after_trouble: QuietSettings = QuietSettings()
+    remorse: RemorseSettings = RemorseSettings()
+    stalled: StalledSettings = StalledSettings()
+    neglect: NeglectSettings = NeglectSettings()
+    handover: HandoverSettings = HandoverSettings()
+    concessions: ConcessionSettings = ConcessionSettings()
+    budget: BudgetSettings = BudgetSettings()
+    control: ControlSettings = ControlSettings()
     episodes: EpisodeSettings = EpisodeSettings()
     windows: WindowSettings = WindowSettings()
     items: ItemSettings = ItemSettings()

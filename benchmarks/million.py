@@ -40,8 +40,8 @@ def memory(table: ActivityTable, grown_bytes: int) -> Iterator[Figure]:
     store = table.store
     index = sys.getsizeof(store._index) + sys.getsizeof(store.ids)
     index += sum(map(sys.getsizeof, store.ids)) + sum(map(sys.getsizeof, store._index.values()))
-    arrays = (store._words, store._due_load, store._due_silence, store._changed)
-    pools = table.pools.items.nbytes + table.pools.episodes.nbytes
+    arrays = (store._words, *store._due, store._changed)
+    pools = table.pools.nbytes
     parts = {"rows": sum(a.nbytes for a in arrays), "pools": pools, "index": index}
     each = {name: size / len(table) for name, size in parts.items()}
     of = ", ".join(f"{name} {size:.0f}" for name, size in each.items())

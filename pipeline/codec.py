@@ -7,7 +7,7 @@ a table restored this way goes on as if it had never stopped.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, cast
 
-from pipeline import codec_v1, codec_v2
+from pipeline import codec_v3
 from pipeline.stored import Faults, Stored
 from pipeline.table import ActivityTable
 from pipeline.units import Ints
@@ -15,8 +15,7 @@ from pipeline.units import Ints
 Reader = Callable[[ActivityTable, list[bytes]], Stored | Faults]
 
 _READERS: Final[dict[bytes, Reader]] = {
-    bytes([codec_v1.VERSION]): codec_v1.read,
-    bytes([codec_v2.VERSION]): codec_v2.read,
+    bytes([codec_v3.VERSION]): codec_v3.read,
 }
 _ACCEPTED: Final = " and ".join(str(version[0]) for version in _READERS)
 
@@ -31,7 +30,7 @@ class BadRow(NamedTuple):
 def encode_rows(table: ActivityTable, row: Ints) -> dict[str, bytes]:
     """Return the bytes of rows of known customers, by customer id."""
     ids = [table.store.ids[number] for number in row.tolist()]
-    return dict(zip(ids, codec_v2.encode(table, row), strict=True))
+    return dict(zip(ids, codec_v3.encode(table, row), strict=True))
 
 
 def decode_rows(

@@ -228,11 +228,6 @@ def _next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals)
     return np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))
 
 
-def forgotten_rows(pool: Pool, at_ms: int) -> Ints:
-    """Return the rows that hold episodes that make no difference any more at an instant."""
-    return np.unique(pool.records["row"][forgotten(pool, at_ms)])
-
-
 def forgotten(pool: Pool, at_ms: int) -> Bools:
     """Return, by slot, which episodes make no difference any more at an instant."""
     forget_ms = pool.records["forget_ms"]

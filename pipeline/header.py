@@ -10,7 +10,8 @@ from msgspec import Struct
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 
-VERSION: Final = 2
+VERSION: Final = 3
+_LAYOUT: Final = 3  # of rows: what a row of an earlier one lacks has to be folded anew
 _OF_FACTS: Final = (  # of frustration: how facts fade, what is summed, what is promised
     "half_lives_days",
     "purchase_half_life_days",
@@ -40,6 +41,8 @@ class Header(Struct, frozen=True, array_like=True):
     clock: dict[str, Any]
     feed: dict[str, Any]
     deciding: str = ""  # unknown, of version 1
+    feeds: dict[str, dict[str, Any]] = {}  # of every source, from version 3 on
+    all_feeds_ms: int = 0
 
 
 def fingerprint(settings: PipelineSettings) -> str:
@@ -51,6 +54,7 @@ def fingerprint(settings: PipelineSettings) -> str:
     """
     frustration = asdict(settings.frustration)
     return _digest(
+        _LAYOUT,
         [frustration[name] for name in _OF_FACTS],
         asdict(settings.windows),
         asdict(settings.items),
@@ -89,8 +93,10 @@ def encode_header(table: ActivityTable, next_offset: int) -> bytes:
         next_offset,
         positions,
         table.clock.state(),
-        table.orders_feed.state(),
+        {},
         deciding(table.settings),
+        {name: feed.state() for name, feed in table.feeds.items()},
+        table.all_feeds.newest_ms,
     )
     return msgspec.msgpack.encode(header, order="deterministic")
 
@@ -105,9 +111,9 @@ def decode_header(value: bytes) -> Header:
         header = msgspec.msgpack.decode(value, type=Header)
     except msgspec.DecodeError as error:
         raise BadHeaderError(f"header of {len(value)} bytes: {error}") from None
-    if header.version not in (1, VERSION):
+    if header.version not in range(1, VERSION + 1):
         found = header.version
-        raise BadHeaderError(f"header version {found}; this program reads 1 and {VERSION}")
+        raise BadHeaderError(f"header version {found}; this program reads 1 to {VERSION}")
     return header
 
 
@@ -119,7 +125,9 @@ def apply_header(table: ActivityTable, header: Header) -> bool:
     """
     table.positions.restore({(t, p): (offset, index) for t, p, offset, index in header.positions})
     table.clock.restore(header.clock)
-    table.orders_feed.restore(header.feed)
+    for name, feed in table.feeds.items():
+        feed.restore(header.feeds.get(name, {"gaps": [], "newest": []}))
+    table.all_feeds.restore(header.all_feeds_ms)
     return header.deciding != deciding(table.settings)
 
 

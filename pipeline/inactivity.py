@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.liveness import Liveness
+from pipeline.liveness import Stretches
 from pipeline.order_model import OrderModel, silence_probability, silence_reaching
 from pipeline.orders import last_ms, repeats, span_days
 from pipeline.rows import Rows
@@ -40,7 +40,7 @@ class Inactivity:
         self._model = model
         self.horizon_ms = round(settings.horizon_days * DAY_MS)
 
-    def read(self, liveness: Liveness, rows: Rows, at_ms: Ints) -> Silence:
+    def read(self, liveness: Stretches, rows: Rows, at_ms: Ints) -> Silence:
         """Return the silence of rows at an instant."""
         x = repeats(rows)
         since_ms = last_ms(rows)
@@ -88,7 +88,7 @@ class Inactivity:
         signals.fresh_ms = last_ms(rows)
         return signals
 
-    def next_ms(self, liveness: Liveness, rows: Rows, at_ms: Ints, signals: Signals) -> Ints:
+    def next_ms(self, liveness: Stretches, rows: Rows, at_ms: Ints, signals: Signals) -> Ints:
         """Return the earliest instant after `at_ms` at which silence could reach a limit.
 
         First the floor, at which the probability is looked at; then the exact crossing of the

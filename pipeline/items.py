@@ -193,11 +193,6 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
 
 
-def forgotten_rows(pool: Pool, at_ms: int) -> Ints:
-    """Return the rows that hold items not known any more at an instant."""
-    return np.unique(pool.records["row"][forgotten(pool, at_ms)])
-
-
 def forgotten(pool: Pool, at_ms: int) -> Bools:
     """Return, by slot, which items are not known any more at an instant."""
     return np.asarray((pool.records["forget_ms"] <= at_ms) & (pool.records["state"] > 0))

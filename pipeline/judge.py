@@ -15,12 +15,13 @@ from pipeline.episodes import Moves
 from pipeline.frustration import Frustration
 from pipeline.inactivity import Inactivity
 from pipeline.kinds import FRUSTRATION, INACTIVITY
-from pipeline.liveness import Liveness
-from pipeline.pool import Pool
+from pipeline.liveness import Stretches
+from pipeline.pools import Pools
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
+from pipeline.watches import Watch
 
 
 @dataclass(slots=True)
@@ -41,14 +42,6 @@ class News:
     def take(self, which: Ints | Bools) -> "News":
         """Return some of them."""
         return News(self.good_ms[which], self.pleased[which], self.acted[which], self.closed[which])
-
-
-@dataclass(slots=True)
-class Pools:
-    """What only few customers have."""
-
-    items: Pool
-    episodes: Pool
 
 
 @dataclass(slots=True)
@@ -82,23 +75,57 @@ class Verdict:
         )
 
 
+@dataclass(slots=True)
+class Judged:
+    """What the detectors of one watch found, and when to look again."""
+
+    verdicts: list[Verdict]
+    due_ms: Ints
+
+
 class Judge:
     """All detectors, with what they share."""
 
-    def __init__(self, settings: PipelineSettings) -> None:
+    def __init__(
+        self, settings: PipelineSettings, pools: Pools, orders_feed: Stretches, all_feeds: Stretches
+    ) -> None:
         self._settings = settings
+        self._pools = pools
+        self._orders_feed = orders_feed
+        self._all_feeds = all_feeds
         self._stages_matter = len(set(stages.factors(settings.frustration)[1:].tolist())) > 1
         self.frustration = Frustration(settings.frustration)
         self.inactivity = Inactivity(settings.inactivity, settings.order_model)
 
-    def load(self, pools: Pools, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
+    def judge(
+        self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, heard_ms: Ints, news: News
+    ) -> Judged:
+        """Judge rows by one watch.
+
+        Args:
+            watch: whose detectors.
+            row: (n,) numbers of the rows.
+            rows: (n,) copies of them; stages and episodes are brought up to the instant.
+            at_ms: (n,) the instant.
+            heard_ms: (n,) how far silence counts.
+            news: what an event brings, if one does.
+        """
+        if watch is Watch.LOAD:
+            found = self._load(row, rows, at_ms, news)
+        elif watch is Watch.SILENCE:
+            found = self._silence(row, rows, at_ms, news)
+        else:
+            return Judged([], np.full(len(row), NEVER))
+        return Judged([found], found.due_ms)
+
+    def _load(self, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
         """Judge the load of rows at an instant; stages are brought up to it."""
         stages.advance(self._settings.stages, rows, at_ms)
-        reading = self.frustration.read(pools.items, rows, at_ms)
+        reading = self.frustration.read(self._pools.items, rows, at_ms)
         signals = self.frustration.signals(reading, at_ms)
         signals.acted, signals.confirmed, signals.closed = news.acted, news.pleased, news.closed
         moves = episodes.advance(
-            self._settings.episodes, pools.episodes, row, rows, FRUSTRATION, signals
+            self._settings.episodes, self._pools.episodes, row, rows, FRUSTRATION, signals
         )
         due_ms = self.frustration.next_ms(reading, rows, at_ms, moves)
         due_ms = np.minimum(due_ms, moves.next_ms)
@@ -106,12 +133,11 @@ class Judge:
             due_ms = np.minimum(due_ms, stages.next_change_ms(self._settings.stages, rows))
         return Verdict(FRUSTRATION, at_ms, signals, moves, reading.parts, None, due_ms)
 
-    def silence(
-        self, pools: Pools, liveness: Liveness, row: Ints, rows: Rows, at_ms: Ints, news: News
-    ) -> Verdict:
+    def _silence(self, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
         """Judge the silence of rows at an instant, though never before their episode moved."""
-        detector = self.inactivity
-        at_ms = np.maximum(at_ms, episodes.moved_ms(pools.episodes, rows, INACTIVITY))
+        detector, liveness = self.inactivity, self._orders_feed
+        pool = self._pools.episodes
+        at_ms = np.maximum(at_ms, episodes.moved_ms(pool, rows, INACTIVITY))
         silence = detector.read(liveness, rows, at_ms)
         signals = detector.signals(silence, rows, at_ms)
         signals.came_back_ms, signals.acted, signals.closed = (
@@ -119,11 +145,9 @@ class Judge:
             news.acted,
             news.closed,
         )
-        since_ms = episodes.alarmed_since(pools.episodes, rows, INACTIVITY)
+        since_ms = episodes.alarmed_since(pool, rows, INACTIVITY)
         signals.outlasted = _alive(liveness, since_ms, at_ms) >= detector.horizon_ms
-        moves = episodes.advance(
-            self._settings.episodes, pools.episodes, row, rows, INACTIVITY, signals
-        )
+        moves = episodes.advance(self._settings.episodes, pool, row, rows, INACTIVITY, signals)
         crossing_ms = detector.next_ms(liveness, rows, at_ms, signals)
         alarmed = moves.alarmed
         onset_ms = np.where(alarmed, moves.onset_ms, 0)
@@ -144,7 +168,7 @@ def _joined(parts: Sequence[Any]) -> Any:
     return record(*(_joined([getattr(part, name) for part in parts]) for name in names))
 
 
-def _alive(liveness: Liveness, since_ms: Ints, at_ms: Ints) -> Ints:
+def _alive(liveness: Stretches, since_ms: Ints, at_ms: Ints) -> Ints:
     """Return the alive time since then, -1 where there is no since."""
     begun = since_ms < NEVER
     since_ms = np.where(begun, np.minimum(since_ms, at_ms), at_ms)

@@ -20,16 +20,74 @@ Gap = tuple[int, int]
 _EVER: Final = -NEVER
 
 
-class Liveness:
-    """The dead stretches of one source, from what its partitions have reported."""
+class Stretches:
+    """Dead stretches of time, and how much of any other stretch was alive."""
 
-    def __init__(self, idle_ms_max: int) -> None:
-        self.idle_ms_max = idle_ms_max
-        self._gaps: dict[int, list[Gap]] = {}
-        self._newest: dict[int, int] = {}
+    def __init__(self) -> None:
         self._starts = np.zeros(0, np.int64)
         self._ends = np.zeros(0, np.int64)
         self._dead_before = np.zeros(1, np.int64)  # up to each start, and in all
+
+    def alive_ms(self, since_ms: Ints, until_ms: Ints) -> Ints:
+        """Return how long it was alive within each stretch, the open end not judged."""
+        return until_ms - since_ms - (self._dead_until(until_ms) - self._dead_until(since_ms))
+
+    def after(self, since_ms: Ints, alive_ms: Ints) -> Ints:
+        """Return the first instant by which it was alive for so long since then.
+
+        It assumes that the source goes on living, so it is the earliest possible.
+        """
+        target = since_ms - self._dead_until(since_ms) + alive_ms
+        passed = np.searchsorted(self._starts - self._dead_before[:-1], target, side="left")
+        return np.asarray(target + self._dead_before[passed])
+
+    def dead(self) -> list[Gap]:
+        """Return the dead stretches known, in order."""
+        return list(zip(self._starts.tolist(), self._ends.tolist(), strict=True))
+
+    def _set(self, dead: Sequence[Gap]) -> int:
+        """Take stretches for the dead ones; return how much time was dead, and is not any more."""
+        before = self.dead()
+        self._starts = np.array([a for a, _ in dead], np.int64)
+        self._ends = np.array([b for _, b in dead], np.int64)
+        self._dead_before = np.concatenate([[0], np.cumsum(self._ends - self._starts)])
+        return _length(before) - _length(_common(before, dead))
+
+    def _dead_until(self, instant_ms: Ints) -> Ints:
+        begun = np.searchsorted(self._starts, instant_ms, side="left")
+        last_end = np.concatenate([[_EVER], self._ends])[begun]
+        return np.asarray(self._dead_before[begun] - np.maximum(last_end - instant_ms, 0))
+
+
+class Joint(Stretches):
+    """Several sources as one: dead while any of them is that has been heard of."""
+
+    def __init__(self, sources: Sequence["Liveness"]) -> None:
+        super().__init__()
+        self._sources = sources
+        self.newest_ms = 0  # as far as all of them are known to have been alive; only goes on
+
+    def restore(self, newest_ms: int) -> None:
+        """Go on from there, once the sources do."""
+        self.newest_ms = newest_ms
+        self.update()
+
+    def update(self) -> int:
+        """Take in what the sources know now; return how much time is not dead any more."""
+        heard = [source for source in self._sources if source.newest_ms]
+        newest_ms = min((source.newest_ms for source in heard), default=0)
+        self.newest_ms = max(self.newest_ms, newest_ms)
+        return self._set(_united([gap for source in heard for gap in source.dead()]))
+
+
+class Liveness(Stretches):
+    """The dead stretches of one source, from what its partitions have reported."""
+
+    def __init__(self, idle_ms_max: int) -> None:
+        super().__init__()
+        self.idle_ms_max = idle_ms_max
+        self._gaps: dict[int, list[Gap]] = {}
+        self._newest: dict[int, int] = {}
 
     @property
     def newest_ms(self) -> int:
@@ -55,26 +113,7 @@ class Liveness:
         held.extend((max(start, known), end) for start, end in gaps if end > known)
         if not self.changes(partition, gaps):
             return 0
-        before = self.dead()
-        self._find()
-        return _length(before) - _length(_common(before, self.dead()))
-
-    def alive_ms(self, since_ms: Ints, until_ms: Ints) -> Ints:
-        """Return how long the source was alive within each stretch, the open end not judged."""
-        return until_ms - since_ms - (self._dead_until(until_ms) - self._dead_until(since_ms))
-
-    def after(self, since_ms: Ints, alive_ms: Ints) -> Ints:
-        """Return the first instant by which the source was alive for so long since then.
-
-        It assumes that the source goes on living, so it is the earliest possible.
-        """
-        target = since_ms - self._dead_until(since_ms) + alive_ms
-        passed = np.searchsorted(self._starts - self._dead_before[:-1], target, side="left")
-        return np.asarray(target + self._dead_before[passed])
-
-    def dead(self) -> list[Gap]:
-        """Return the dead stretches known, in order."""
-        return list(zip(self._starts.tolist(), self._ends.tolist(), strict=True))
+        return self._find()
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` takes: plain values."""
@@ -87,25 +126,29 @@ class Liveness:
         self._newest = dict(state["newest"])
         self._find()
 
-    def _dead_until(self, instant_ms: Ints) -> Ints:
-        begun = np.searchsorted(self._starts, instant_ms, side="left")
-        last_end = np.concatenate([[_EVER], self._ends])[begun]
-        return np.asarray(self._dead_before[begun] - np.maximum(last_end - instant_ms, 0))
-
-    def _find(self) -> None:
+    def _find(self) -> int:
         newest = self.newest_ms
         dead = [(_EVER, newest)]
         for partition, held in self._gaps.items():
             open_end = (self._newest[partition], NEVER)
             dead = _common(dead, [*held, open_end])
         dead = [(a, b) for a, b in dead if b - a > self.idle_ms_max and a > 0 and b <= newest]
-        self._starts = np.array([a for a, _ in dead], np.int64)
-        self._ends = np.array([b for _, b in dead], np.int64)
-        self._dead_before = np.concatenate([[0], np.cumsum(self._ends - self._starts)])
+        return self._set(dead)
 
 
 def _length(gaps: Sequence[Gap]) -> int:
     return sum(end - start for start, end in gaps)
+
+
+def _united(gaps: Sequence[Gap]) -> list[Gap]:
+    """Return where any is: stretches in order, none touching the next."""
+    united: list[Gap] = []
+    for start, end in sorted(gaps):
+        if united and start <= united[-1][1]:
+            united[-1] = united[-1][0], max(united[-1][1], end)
+        else:
+            united.append((start, end))
+    return united
 
 
 def _common(left: Sequence[Gap], right: Sequence[Gap]) -> list[Gap]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from pipeline import episodes
 from pipeline.explain import alert_id
-from pipeline.judge import Pools
 from pipeline.kinds import ALERT_KINDS
 from pipeline.outcome import Voided
+from pipeline.pools import Pools
 from pipeline.settings import RetentionSettings
 from pipeline.store import RowStore
 from pipeline.units import DAY_MS, Ints
@@ -45,7 +45,7 @@ class Lives:
     def unlink(self, row: Ints) -> None:
         """Take out what rows have in the pools; they still refer to it."""
         _, rows = self._store.gather(row)
-        for pool, name in ((self._pools.items, "items"), (self._pools.episodes, "episodes")):
+        for name, pool in self._pools.each():
             pool.remove(rows[name].copy(), np.ones(len(pool.records), np.bool_))
 
     def close_run(self) -> list[Voided]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.events import Events
+from pipeline.ticks import Reached
 from pipeline.units import Bools, Ints
 from schemas.activity import Activity
 from schemas.log import Record
@@ -19,16 +20,14 @@ from schemas.log import Record
 class Run:
     """Activities of the log, and the ticks between them."""
 
-    now_ms: list[int]  # by tick, as the next two; the first stands for how the run begins
-    newest_ms: list[int]
+    reached: list[Reached]  # by tick, as the next; the first stands for how the run begins
     tick_offsets: list[int] = field(default_factory=lambda: [-1])
     activities: list[Activity] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
 
-    def tick(self, now_ms: int, newest_ms: int, offset: int) -> None:
+    def tick(self, reached: Reached, offset: int) -> None:
         """Add a tick after the activities so far."""
-        self.now_ms.append(now_ms)
-        self.newest_ms.append(newest_ms)
+        self.reached.append(reached)
         self.tick_offsets.append(offset)
 
 

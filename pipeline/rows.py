@@ -44,6 +44,11 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("last_amount", "f8"),
             ("last_amount_ms", "i8"),
             ("delivered_ms", "i8"),  # first delivery
+            ("last_delivered_ms", "i8"),
+            ("word_ms", "i8"),  # last word from the company that is no promotion
+            ("failed_ms", "i8"),  # when a matter last went wrong
+            ("good_ms", "i8"),  # when one last went well
+            ("compensated_ms", "i8"),  # last compensation
             ("followed_up_ms", "i8"),  # first follow-up after the first order
             ("owner_changed_ms", "i8"),
             ("stage_ms", "i8"),  # when the stage was entered
@@ -57,7 +62,9 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("tickets", "i4"),
             ("bucket", "i4"),  # newest bucket of the windows
             ("items", "i4"),  # open matters: reference into the pool
-            ("episodes", "i4"),  # likewise
+            ("episodes", "i4"),  # likewise, as the next two
+            ("memory", "i4"),  # what irritated lately
+            ("ledger", "i4"),  # alerts whose outcome is not known yet
             ("currency", "i4"),  # code of interned text, as the next three
             ("owner", "i4"),
             ("segment", "i4"),
@@ -65,6 +72,8 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("windows", "u1", (len(WINDOWED), windows.buckets)),
             ("foreign_orders", "u2"),  # in another currency: counted, not summed
             ("items_lost", "u2"),  # more open matters than are kept
+            ("returns", "u2"),
+            ("compensations", "u2"),
             ("event_slot", "u1"),
             ("stage", "u1"),
             ("rated_well", "u1"),

@@ -11,21 +11,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from pipeline.errors import SettingError
+from pipeline.checks import FORBID, not_negative, positive, require
+from pipeline.churn_settings import ChurnLabel, ChurnModel
+from pipeline.detector_settings import (
+    BudgetSettings,
+    ConcessionSettings,
+    ControlSettings,
+    HandoverSettings,
+    NeglectSettings,
+    QuietSettings,
+    RemorseSettings,
+    SecondOrderSettings,
+    StalledSettings,
+)
 from pipeline.order_model import OrderModel
-
-FORBID: Final = {"extra": "forbid"}  # read by the settings loader: unknown keys are refused
-
-
-def require(condition: bool, name: str, value: object, wants: str) -> None:
-    """Raise a SettingError unless the condition holds."""
-    if not condition:
-        raise SettingError(name, value, wants)
-
-
-def positive(name: str, value: float) -> None:
-    """Raise a SettingError unless the value is finite and above 0."""
-    require(math.isfinite(value) and value > 0, name, value, "wants a number above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,10 +183,14 @@ class EpisodeSettings:
 
     cooldown_days: float = 7.0  # [J] after an episode ends, none of its kind is raised
     confirm_days: float = 30.0  # [J] an eased customer who does not come back by then: expired
+    reaction_hours: float = 72.0  # [J] raised, and nobody reacted for so long: escalated
+    snooze_days: float = 7.0  # [J] for a `snoozed` that names no `due_at`
 
     def __post_init__(self) -> None:
         positive("cooldown_days", self.cooldown_days)
         positive("confirm_days", self.confirm_days)
+        positive("reaction_hours", self.reaction_hours)
+        positive("snooze_days", self.snooze_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,11 +263,15 @@ class ValueSettings:
 
     mean_amount: float = 0.0
     kappa: float = 0.0
+    margin_share: float = 1.0  # [J] of an order's amount, what is left of it
+    ticket_cost: float = 0.0  # in this currency; 0: not known, nobody is called unprofitable for it
+    return_cost: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("mean_amount", "kappa"):
-            value = getattr(self, name)
-            require(math.isfinite(value) and value >= 0, name, value, "wants a number from 0 on")
+        for name in ("mean_amount", "kappa", "ticket_cost", "return_cost"):
+            not_negative(name, getattr(self, name))
+        share = self.margin_share
+        require(0 <= share <= 1, "margin_share", share, "wants 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +298,17 @@ class PipelineSettings:
     frustration: FrustrationSettings = field(default_factory=FrustrationSettings)
     inactivity: InactivitySettings = field(default_factory=InactivitySettings)
     order_model: OrderModel = field(default_factory=OrderModel)
+    churn_label: ChurnLabel = ChurnLabel.SILENCE
+    churn_model: ChurnModel = field(default_factory=ChurnModel)
+    second_order: SecondOrderSettings = field(default_factory=SecondOrderSettings)
+    quiet_after_trouble: QuietSettings = field(default_factory=QuietSettings)
+    remorse: RemorseSettings = field(default_factory=RemorseSettings)
+    stalled: StalledSettings = field(default_factory=StalledSettings)
+    neglect: NeglectSettings = field(default_factory=NeglectSettings)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
+    concessions: ConcessionSettings = field(default_factory=ConcessionSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    control: ControlSettings = field(default_factory=ControlSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     windows: WindowSettings = field(default_factory=WindowSettings)
     items: ItemSettings = field(default_factory=ItemSettings)

@@ -10,14 +10,14 @@ from typing import TypeAlias
 import numpy as np
 
 from pipeline.events import Events
-from pipeline.judge import Judge, News, Pools, Verdict
-from pipeline.liveness import Liveness
+from pipeline.judge import Judge, News, Verdict
 from pipeline.lives import Lives
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
 from pipeline.units import NEVER, Bools, Ints
 from pipeline.vocabulary import TOUCHES_SILENCE
+from pipeline.watches import Watch
 
 Note: TypeAlias = Callable[[Verdict, Rows, Ints, Ints], None]
 
@@ -26,19 +26,10 @@ class Settler:
     """Judges rows at the instants at which they were due."""
 
     def __init__(
-        self,
-        store: RowStore,
-        pools: Pools,
-        judge: Judge,
-        orders_feed: Liveness,
-        lives: Lives,
-        jump_ms: int,
-        note: Note,
+        self, store: RowStore, judge: Judge, lives: Lives, jump_ms: int, note: Note
     ) -> None:
         self._store = store
-        self._pools = pools
         self._judge = judge
-        self._orders_feed = orders_feed
         self._lives = lives
         self._evicted = 0
         self._jump_ms = jump_ms
@@ -53,22 +44,24 @@ class Settler:
         # A date far ahead of its feed does not prove that the feed was alive until then.
         alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         touched = TOUCHES_SILENCE[events.kind] & ~again
-        silence_ms = np.where(touched, alive_ms, -1)
-        due_load, due_silence = self._store.due_load, self._store.due_silence
-        some = np.flatnonzero(
-            (due_load[events.row] <= np.maximum(load_ms, ticks.now_ms[before]))
-            | (due_silence[events.row] <= np.maximum(silence_ms, ticks.heard_ms[before]))
-        )
-        row, offset = events.row[some], events.offset[some]
-        load_ms, silence_ms = load_ms[some], silence_ms[some]
+        # Of all feeds at once an event of one proves nothing.
+        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), np.full(len(at_ms), -1)])
+        is_due = np.zeros(len(events), np.bool_)
+        for watch, due_ms in enumerate(self._store.due):
+            heard_ms = ticks.heard_ms[watch][before]
+            is_due |= due_ms[events.row] <= np.maximum(reach_ms[watch], heard_ms)
+        some = np.flatnonzero(is_due)
+        row, offset, reach_ms = events.row[some], events.offset[some], reach_ms[:, some]
         # What ends a life ends its silence too, so it is now or never that it is judged.
-        silence_ms = np.where(self._lives.over_ms(row) <= load_ms, load_ms, silence_ms)
-        return Pending(row, passed[row], before[some], load_ms, silence_ms, offset)
+        over = self._lives.over_ms(row) <= reach_ms[Watch.LOAD]
+        reach_ms[:, over] = reach_ms[Watch.LOAD, over]
+        return Pending(row, passed[row], before[some], reach_ms, offset)
 
     def end_lives(self, ticks: Ticks, row: Ints, passed: Ints, before: Ints) -> None:
         """Settle whose life is over by a tick before the event: then it is no copy of anything."""
         now_ms = ticks.now_ms[before]
-        some = np.flatnonzero((self._store.due_load[row] <= now_ms) & (before > passed[row]))
+        due_ms = self._store.due[Watch.LOAD][row]
+        some = np.flatnonzero((due_ms <= now_ms) & (before > passed[row]))
         some = some[self._lives.over_ms(row[some]) <= now_ms[some]]
         if len(some):
             ended, until = row[some], before[some]
@@ -83,48 +76,41 @@ class Settler:
     def settle(self, ticks: Ticks, pending: Pending) -> None:
         """Settle what is due before events and by ticks, for each customer in the order of time."""
         while len(pending.row):
-            row = pending.row
-            load, silence = ticks.turns(
-                self._store.due_load[row], self._store.due_silence[row], pending
-            )
-            turn = np.minimum(load, silence)
+            due_ms = np.stack([due[pending.row] for due in self._store.due])
+            turns = np.stack([ticks.turns(watch, due_ms[watch], pending) for watch in Watch])
+            turn = turns.min(axis=0)
             due = np.flatnonzero(turn < NEVER)
             pending, turn = pending.take(due), turn[due]
             offset = ticks.offsets(turn, pending)
-            # Within a turn what was due earlier goes first, the load of two at once.
-            sooner = self._store.due_silence[pending.row] < self._store.due_load[pending.row]
-            of_load = (load[due] == turn) & ~(sooner & (silence[due] == turn))
-            for which, settle in (
-                (np.flatnonzero(of_load), self._load),
-                (np.flatnonzero(~of_load), self._silence),
-            ):
+            # Within a turn what was due earlier goes first, of two at once the first watch.
+            at_ms = np.where(turns[:, due] == turn, due_ms[:, due], NEVER)
+            first = at_ms.argmin(axis=0)
+            for watch in Watch:
+                which = np.flatnonzero(first == watch)
                 if len(which):
-                    settle(pending.row[which], offset[which])
+                    self._settle(watch, pending.row[which], offset[which])
             pending.passed = turn - 1
 
-    def _load(self, row: Ints, offset: Ints) -> None:
-        is_over = self._store.due_load[row] >= self._lives.over_ms(row)
+    def _settle(self, watch: Watch, row: Ints, offset: Ints) -> None:
+        if watch is Watch.LOAD:
+            row, offset = self._end_lives_due(row, offset)
+        words, rows = self._store.gather(row)
+        at_ms = self._store.due[watch][row]
+        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
+        judged = self._judge.judge(watch, row, rows, at_ms, at_ms, News.none(len(row)))
+        due_ms = judged.due_ms
+        assert (due_ms > at_ms).all(), "time must go on"
+        if watch is Watch.LOAD:
+            due_ms = np.minimum(due_ms, self._lives.last_ms(rows["touched_ms"]))
+        self._store.due[watch][row] = due_ms
+        self._store.put(row, words)
+        for verdict in judged.verdicts:
+            self._note(verdict, rows, row, offset)
+
+    def _end_lives_due(self, row: Ints, offset: Ints) -> tuple[Ints, Ints]:
+        is_over = self._store.due[Watch.LOAD][row] >= self._lives.over_ms(row)
         if is_over.any():
             self._lives.end(row[is_over], offset[is_over])
             self._evicted += int(is_over.sum())
             row, offset = row[~is_over], offset[~is_over]
-        words, rows = self._store.gather(row)
-        at_ms = self._store.due_load[row]
-        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        verdict = self._judge.load(self._pools, row, rows, at_ms, News.none(len(row)))
-        assert (verdict.due_ms > at_ms).all(), "time must go on"
-        over_ms = self._lives.last_ms(rows["touched_ms"])
-        self._store.due_load[row] = np.minimum(verdict.due_ms, over_ms)
-        self._store.put(row, words)
-        self._note(verdict, rows, row, offset)
-
-    def _silence(self, row: Ints, offset: Ints) -> None:
-        words, rows = self._store.gather(row)
-        at_ms = self._store.due_silence[row]
-        rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        news = News.none(len(row))
-        verdict = self._judge.silence(self._pools, self._orders_feed, row, rows, at_ms, news)
-        assert (verdict.due_ms > at_ms).all(), "time must go on"
-        self._store.due_silence[row] = verdict.due_ms
-        self._store.put(row, words)
-        self._note(verdict, rows, row, offset)
+        return row, offset

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.rows import Rows
 from pipeline.units import NEVER, Ints
+from pipeline.watches import Watch
 
 Words = NDArray[np.uint64]
 _GROWTH: Final = 17 / 16
@@ -28,8 +29,7 @@ class RowStore:
         self._free: list[int] = []
         self._gone: dict[str, None] = {}  # in order, so that a flush is the same each time
         self._words: Words = np.zeros((64, dtype.itemsize // 8), np.uint64)
-        self._due_load = np.full(64, NEVER)
-        self._due_silence = np.full(64, NEVER)
+        self._due = [np.full(64, NEVER) for _ in Watch]
         self._changed = np.zeros(64, np.bool_)
 
     def __len__(self) -> int:
@@ -42,19 +42,14 @@ class RowStore:
         return len(self.ids)
 
     @property
-    def due_load(self) -> Ints:
-        """Return when each row's load could change course with no further event."""
-        return self._due_load[: self.size]
-
-    @property
-    def due_silence(self) -> Ints:
-        """Return when each row's silence could reach a limit, its source living on."""
-        return self._due_silence[: self.size]
+    def due(self) -> list[Ints]:
+        """Return, by watch, when something about each row could change with no further event."""
+        return [due_ms[: self.size] for due_ms in self._due]
 
     @property
     def nbytes(self) -> int:
         """Return the memory held, in bytes; that of the index is estimated."""
-        arrays = (self._words, self._due_load, self._due_silence, self._changed)
+        arrays = (self._words, *self._due, self._changed)
         return sum(array.nbytes for array in arrays) + self.size * _INDEX_BYTES
 
     def row_of(self, customer_id: str) -> int:
@@ -108,16 +103,16 @@ class RowStore:
         self._changed[row] = True
 
     def restore(self, row: Ints, words: Words, due: Ints) -> None:
-        """Put back rows as they were stored, with (rows, 2) when they are due; not a change."""
+        """Put back rows as they were stored, with (rows, watches) when they are due; no change."""
         self._words[row] = words
-        self._due_load[row] = due[:, 0]
-        self._due_silence[row] = due[:, 1]
+        for watch in Watch:
+            self._due[watch][row] = due[:, watch]
 
     def erase(self, row: Ints) -> None:
         """Make rows blank, as of a customer never seen; the ids stay until `release`."""
         self._words[row] = 0
-        self._due_load[row] = NEVER
-        self._due_silence[row] = NEVER
+        for due_ms in self._due:
+            due_ms[row] = NEVER
         self._changed[row] = True
 
     def release(self, row: Ints) -> None:
@@ -165,7 +160,8 @@ class RowStore:
         new = max(int(old * _GROWTH) + 64, size)
         # In place where the allocator can: no second copy of a large table.
         self._words.resize((new, self._words.shape[1]), refcheck=False)
-        for name, blank in (("_due_load", NEVER), ("_due_silence", NEVER), ("_changed", False)):
-            array = getattr(self, name)
-            array.resize(new, refcheck=False)
-            array[old:] = blank
+        for due_ms in self._due:
+            due_ms.resize(new, refcheck=False)
+            due_ms[old:] = NEVER
+        self._changed.resize(new, refcheck=False)
+        self._changed[old:] = False

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 
 from pipeline.episodes import Phase
 from pipeline.items import CANCELLED
+from pipeline.kinds import ALERT_KINDS
 from pipeline.packing import Words
+from pipeline.pools import POOLS
 from pipeline.rows import EVENT_MEMORY
+from pipeline.settings import CAUSES
 from pipeline.stages import Stage
 from pipeline.table import ActivityTable
 from pipeline.units import Bools, Ints
 from pipeline.vocabulary import Matter
+from schemas.activity import Kind
 
 TEXTS: Final = ("currency", "owner", "segment", "channel")
-REFERENCES: Final = ("items", "episodes", *TEXTS)  # of a row
+REFERENCES: Final = (*POOLS, *TEXTS)  # of a row
 LINKS: Final = ("row", "next")  # of a record in a pool
 
 Faults = dict[int, str]  # what is wrong, by the place of the row
@@ -41,19 +45,16 @@ class Stored:
     """Rows that are in no table yet, (n, ...) each."""
 
     words: Words  # (n, words of a row), references being 0
-    due: Ints  # (n, 2): load, silence
-    items: NDArray[Any]  # of all rows, one behind the other
-    item_counts: Ints
-    episodes: NDArray[Any]
-    episode_counts: Ints
+    due: Ints  # (n, watches)
+    of_pools: dict[str, tuple[NDArray[Any], Ints]]  # of all rows, one behind the other; how many
     texts: Texts
 
     def put(self, table: ActivityTable, customer_ids: list[str]) -> None:
         """Put the rows into a table that does not know these customers."""
         row, pools = table.store.add(customer_ids), table.pools
         rows = self.words.view(table.store.dtype)[:, 0]
-        rows["items"] = pools.items.adopt(self.items, self.item_counts, row)
-        rows["episodes"] = pools.episodes.adopt(self.episodes, self.episode_counts, row)
+        for name, pool in pools.each():
+            rows[name] = pool.adopt(*self.of_pools[name], row)
         codes = np.array([table.texts.codes(texts) for texts in self.texts.known], np.int64)
         for name, code in zip(TEXTS, codes.reshape(-1, len(TEXTS)).T, strict=True):
             rows[name] = code[self.texts.of_row]
@@ -62,14 +63,22 @@ class Stored:
     def faults(self, dtype: np.dtype[Any]) -> Faults:
         """Return which rows hold what no fold can have written, and what would stop one."""
         rows, every = self.words.view(dtype)[:, 0], np.arange(len(self.words))
-        of_item = np.repeat(every, self.item_counts)
-        of_episode = np.repeat(every, self.episode_counts)
+        of = {
+            name: (part, np.repeat(every, counts)) for name, (part, counts) in self.of_pools.items()
+        }
+        (items, of_item), (episodes, of_episode) = of["items"], of["episodes"]
+        (memory, of_memory), (ledger, of_ledger) = of["memory"], of["ledger"]
         checks = (
             ("stage", rows["stage"], max(Stage), every),
             ("event_slot", rows["event_slot"], EVENT_MEMORY - 1, every),
-            ("matter of an item", self.items["matter"], max(Matter), of_item),
-            ("state of an item", self.items["state"], CANCELLED, of_item),
-            ("phase of an episode", self.episodes["phase"], max(Phase), of_episode),
+            ("matter of an item", items["matter"], max(Matter), of_item),
+            ("state of an item", items["state"], CANCELLED, of_item),
+            ("kind of an episode", episodes["key"], max(ALERT_KINDS), of_episode),
+            ("phase of an episode", episodes["phase"], max(Phase), of_episode),
+            ("kind in the memory", memory["kind"], max(Kind), of_memory),
+            ("cause in the memory", memory["cause"], len(CAUSES) - 1, of_memory),
+            ("kind in the ledger", ledger["kind"], max(ALERT_KINDS), of_ledger),
+            ("phase in the ledger", ledger["phase"], max(Phase), of_ledger),
         )
         found: Faults = {}
         for name, values, most, of_row in checks:

@@ -7,10 +7,11 @@ is settled; a tick settles what is due by the clock.
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from typing import Final
 
 import numpy as np
 
-from pipeline import episodes, items
+from pipeline import episodes, items, ledger, memory
 from pipeline.admission import Admission, Part
 from pipeline.apply import Applier
 from pipeline.clock import Clock
@@ -18,19 +19,21 @@ from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
-from pipeline.judge import Judge, Pools, Verdict
+from pipeline.judge import Judge, News, Verdict
 from pipeline.kinds import ALERT_KINDS
-from pipeline.liveness import Liveness
+from pipeline.liveness import Joint, Liveness
 from pipeline.lives import Lives
 from pipeline.orders import last_ms
 from pipeline.outcome import Outcome
+from pipeline.pools import Pools
 from pipeline.rounds import Run, rounds, runs
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.settling import Settler
 from pipeline.store import RowStore
-from pipeline.ticks import Pending, Ticks
+from pipeline.ticks import Pending, Reached, Ticks
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
+from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.alert import LogPosition
 from schemas.hashing import NO_ID
@@ -39,6 +42,11 @@ from schemas.progress import Progress
 from schemas.reset import Reset
 
 _PURGE_MS = 7 * DAY_MS
+_FORGOTTEN: Final = {
+    "items": items.forgotten,
+    "episodes": episodes.forgotten,
+    "memory": memory.forgotten,
+}
 _TICKED_AT_ONCE = 65_536  # rows: bounds what a tick takes when very many are due
 
 
@@ -49,27 +57,25 @@ class ActivityTable:
         self.settings = settings
         self.topic, self.partition = topic, partition
         self.store = RowStore(row_dtype(settings.windows))
-        self.pools = Pools(items.new_pool(), episodes.new_pool())
+        self.pools = Pools(
+            items.new_pool(), episodes.new_pool(), memory.new_pool(), ledger.new_pool()
+        )
         self.texts = Interned()
         self.positions = Positions()
         self.clock = Clock(settings.sources, live=settings.live_clock)
-        feed = settings.feed(settings.orders_topic)
-        self.orders_feed = Liveness(round(feed.idle_hours_max * HOUR_MS))
-        self._jump_ms = round(feed.jump_hours_max * HOUR_MS)
-        self.judge = Judge(settings)
+        self.feeds = {
+            name: Liveness(round(settings.feed(name).idle_hours_max * HOUR_MS))
+            for name in dict.fromkeys((*settings.sources, settings.orders_topic))
+        }
+        self.orders_feed = self.feeds[settings.orders_topic]
+        self.all_feeds = Joint(list(self.feeds.values()))
+        self._jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
+        self.judge = Judge(settings, self.pools, self.orders_feed, self.all_feeds)
         self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
         self._admission = Admission(self.store, settings.retention.customers_max)
-        self._settler = Settler(
-            self.store,
-            self.pools,
-            self.judge,
-            self.orders_feed,
-            self._lives,
-            self._jump_ms,
-            self._note,
-        )
+        self._settler = Settler(self.store, self.judge, self._lives, self._jump_ms, self._note)
         self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._to_tell = {kind: [] for kind in ALERT_KINDS}
 
@@ -80,7 +86,7 @@ class ActivityTable:
     @property
     def nbytes(self) -> int:
         """Return the memory held by the customers, the index from id to row included."""
-        return self.store.nbytes + self.pools.items.nbytes + self.pools.episodes.nbytes
+        return self.store.nbytes + self.pools.nbytes
 
     def step(self, records: Sequence[Record], offsets: Sequence[int]) -> Outcome:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
@@ -94,7 +100,7 @@ class ActivityTable:
                     run = self._new_run()
                 week = self.clock.now_ms // _PURGE_MS
                 self._hear(first)
-                run.tick(self.clock.now_ms, self.orders_feed.newest_ms, offsets[begin])
+                run.tick(self._reached, offsets[begin])
                 if self.clock.now_ms // _PURGE_MS > week:
                     self._fold(run, outcome)
                     run = self._new_run()
@@ -113,32 +119,40 @@ class ActivityTable:
         return outcome
 
     def _new_run(self) -> Run:
-        return Run([self.clock.now_ms], [self.orders_feed.newest_ms])
+        return Run([self._reached])
+
+    @property
+    def _reached(self) -> Reached:
+        return Reached(self.clock.now_ms, self.orders_feed.newest_ms, self.all_feeds.newest_ms)
 
     def _changes_liveness(self, progress: Progress) -> bool:
-        """Return whether a report says more than that the orders feed is alive."""
+        """Return whether a report says more than that the feeds are alive."""
         return any(
-            self.orders_feed.changes(source.partition, source.gaps)
+            feed.changes(source.partition, source.gaps) or not feed.newest_ms
             for source in progress.sources
-            if source.topic == self.settings.orders_topic
+            if (feed := self.feeds.get(source.topic))
         )
 
     def _hear(self, progress: Progress) -> None:
         revived_ms = 0
         for source in progress.sources:
-            if source.topic == self.settings.orders_topic:
-                revived_ms += self.orders_feed.report(
-                    source.partition, source.watermark, source.gaps
-                )
+            feed = self.feeds.get(source.topic)
+            if feed is not None:
+                found_ms = feed.report(source.partition, source.watermark, source.gaps)
+                revived_ms += found_ms if feed is self.orders_feed else 0
             self.clock.hear(source)
+        self._look_earlier(Watch.SILENCE, revived_ms)
+        self._look_earlier(Watch.CARE, self.all_feeds.update())
+
+    def _look_earlier(self, watch: Watch, revived_ms: int) -> None:
+        """Let what silence waits for come earlier by what was not dead; too early does no harm."""
         if revived_ms:
-            # What silence waits for may come so much earlier; looking too early does no harm.
-            due_ms = self.store.due_silence
+            due_ms = self.store.due[watch]
             due_ms[due_ms < NEVER] -= revived_ms
 
     def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
-        ticks = Ticks(run.now_ms, run.newest_ms, run.tick_offsets)
+        ticks = Ticks(run.reached, run.tick_offsets)
         for part in self._admission.parts(*self._fresh(run, outcome), ticks):
             self._fold_part(part, outcome)
 
@@ -170,9 +184,10 @@ class ActivityTable:
 
     def _tick(self, ticks: Ticks, passed: Ints) -> None:
         """Settle everything that is due by the ticks of a run."""
-        load_due = self.store.due_load <= ticks.now_ms[-1]
-        silence_due = self.store.due_silence <= ticks.heard_ms[-1]
-        row = np.flatnonzero(load_due | silence_due)
+        is_due = np.zeros(self.store.size, np.bool_)
+        for due_ms, heard_ms in zip(self.store.due, ticks.heard_ms, strict=True):
+            is_due |= due_ms <= heard_ms[-1]
+        row = np.flatnonzero(is_due)
         for begin in range(0, len(row), _TICKED_AT_ONCE):
             some = row[begin : begin + _TICKED_AT_ONCE]
             self._settler.settle(ticks, Pending.ticks_only(some, passed[some], ticks.last))
@@ -193,35 +208,47 @@ class ActivityTable:
         if not len(events):
             return
         outcome.applied += len(events)
-        newest_ms = ticks.newest_ms[before]
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
-        load = self.judge.load(self.pools, events.row, rows, at_ms, news)
+        newest_ms = ticks.newest_ms[before]
+        self._judge(Watch.LOAD, events, rows, at_ms, at_ms, news)
         over_ms = self._lives.last_ms(rows["touched_ms"])
-        self.store.due_load[events.row] = np.minimum(load.due_ms, over_ms)
-        verdicts = [(load, np.arange(len(events)))]
+        due_ms = self.store.due[Watch.LOAD]
+        due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
         about_silence = np.flatnonzero(self._applier.touches_silence(events))
         if len(about_silence):
-            some = rows[about_silence]
-            silence = self.judge.silence(
-                self.pools,
-                self.orders_feed,
-                events.row[about_silence],
-                some,
-                self._silence_ms(events, at_ms, newest_ms)[about_silence],
-                news.take(about_silence),
-            )
-            rows["episodes"][about_silence] = some["episodes"]
-            self.store.due_silence[events.row[about_silence]] = silence.due_ms
-            verdicts.append((silence, about_silence))
+            silence_ms = self._silence_ms(events, at_ms, newest_ms)
+            self._judge(Watch.SILENCE, events, rows, silence_ms, silence_ms, news, about_silence)
+        self._judge(Watch.CARE, events, rows, at_ms, ticks.heard_ms[Watch.CARE][before], news)
         self.store.put(events.row, words)
-        for verdict, which in verdicts:
-            self._note(verdict, rows[which], events.row[which], events.offset[which])
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
             self._lives.end(events.row[forget], events.offset[forget])
+
+    def _judge(
+        self,
+        watch: Watch,
+        events: Events,
+        rows: Rows,
+        at_ms: Ints,
+        heard_ms: Ints,
+        news: News,
+        which: Ints | None = None,
+    ) -> None:
+        """Judge rows after their events, or some of them, and note what moved."""
+        some = rows
+        if which is not None:
+            events, some, news = events.take(which), rows[which], news.take(which)
+            at_ms, heard_ms = at_ms[which], heard_ms[which]
+        judged = self.judge.judge(watch, events.row, some, at_ms, heard_ms, news)
+        self.store.due[watch][events.row] = judged.due_ms
+        if which is not None:
+            for name in ("episodes", "ledger"):
+                rows[name][which] = some[name]
+        for verdict in judged.verdicts:
+            self._note(verdict, some, events.row, events.offset)
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
@@ -261,7 +288,7 @@ class ActivityTable:
         """Let the next tick look at all customers, as settings that decide have changed."""
         row = self.store.everyone()
         now_ms = np.maximum(self.store.read(row, "seen_ms"), self.clock.now_ms)
-        for due_ms in (self.store.due_load, self.store.due_silence):
+        for due_ms in self.store.due:
             due_ms[row] = np.minimum(due_ms[row], now_ms)
 
     def drop(self, customer_ids: Iterable[str]) -> None:
@@ -278,13 +305,12 @@ class ActivityTable:
         same whatever the batches are, and whether a table was restored in between.
         """
         before_ms = self.clock.now_ms
-        for pool, column, rows_of, gone in (
-            (self.pools.items, "items", items.forgotten_rows, items.forgotten),
-            (self.pools.episodes, "episodes", episodes.forgotten_rows, episodes.forgotten),
-        ):
-            row = rows_of(pool, before_ms)
+        for name, forgotten in _FORGOTTEN.items():
+            pool = getattr(self.pools, name)
+            gone = forgotten(pool, before_ms)
+            row = np.unique(pool.records["row"][gone])
             words, rows = self.store.gather(row)
-            heads = rows[column].copy()
-            pool.remove(heads, gone(pool, before_ms))
-            rows[column] = heads
+            heads = rows[name].copy()
+            pool.remove(heads, gone)
+            rows[name] = heads
             self.store.put(row, words)

@@ -7,26 +7,35 @@ place between the customer's own events.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.units import NEVER, Ints
+from pipeline.watches import Watch
+
+
+class Reached(NamedTuple):
+    """How far time has come."""
+
+    now_ms: int  # by the clock
+    orders_ms: int  # newest event of the orders feed
+    all_ms: int  # as far as every feed heard of is known to have been alive
 
 
 class Ticks:
     """The ticks of a run, counted from 1; at 0 stands how the run begins. (ticks + 1,) each."""
 
-    def __init__(
-        self,
-        now_ms: Sequence[int] | Ints,
-        newest_ms: Sequence[int] | Ints,
-        offset: Sequence[int] | Ints,
-    ) -> None:
-        self.now_ms = np.array(now_ms, np.int64)
-        self.newest_ms = np.array(newest_ms, np.int64)  # event of the orders feed
+    def __init__(self, reached: Sequence[Reached] | Ints, offset: Sequence[int] | Ints) -> None:
+        self.reached = np.array(reached, np.int64)
         self.offset = np.array(offset, np.int64)  # in the log
-        # Silence is judged only as far as the feed is known to have been alive.
-        self.heard_ms = np.minimum(self.now_ms, self.newest_ms)
+        self.now_ms, self.newest_ms, all_ms = self.reached.T
+        # By watch: silence is judged only as far as its feed is known to have been alive.
+        self.heard_ms = [
+            self.now_ms,
+            np.minimum(self.now_ms, self.newest_ms),
+            np.minimum(self.now_ms, all_ms),
+        ]
 
     @property
     def last(self) -> int:
@@ -36,23 +45,20 @@ class Ticks:
     def part(self, first: int, last: int) -> "Ticks":
         """Return the ticks after `first` up to `last`."""
         some = slice(first, last + 1)
-        return Ticks(self.now_ms[some], self.newest_ms[some], self.offset[some])
+        return Ticks(self.reached[some], self.offset[some])
 
     def before(self, offset: Ints) -> Ints:
         """Return how many ticks come before places in the log."""
         return np.searchsorted(self.offset[1:], offset)
 
-    def turns(self, load_ms: Ints, silence_ms: Ints, pending: "Pending") -> tuple[Ints, Ints]:
-        """Return by which turn of each customer load and silence are due, given when.
+    def turns(self, watch: Watch, due_ms: Ints, pending: "Pending") -> Ints:
+        """Return by which turn of each customer a watch is due, given when.
 
         The turns are the ticks not passed, then, numbered after the last of these, its event's.
         """
         own = pending.until + 1
-        load = np.maximum(np.searchsorted(self.now_ms, load_ms), pending.passed + 1)
-        load_own = np.where(load_ms <= pending.load_ms, own, NEVER)
-        silence = np.maximum(np.searchsorted(self.heard_ms, silence_ms), pending.passed + 1)
-        silence_own = np.where(silence_ms <= pending.silence_ms, own, NEVER)
-        return np.where(load < own, load, load_own), np.where(silence < own, silence, silence_own)
+        turn = np.maximum(np.searchsorted(self.heard_ms[watch], due_ms), pending.passed + 1)
+        return np.where(turn < own, turn, np.where(due_ms <= pending.reach_ms[watch], own, NEVER))
 
     def offsets(self, turn: Ints, pending: "Pending") -> Ints:
         """Return the places in the log of turns."""
@@ -67,16 +73,15 @@ class Pending:
     row: Ints
     passed: Ints
     until: Ints
-    load_ms: Ints  # how far the event lets loads be judged, -1 for not at all
-    silence_ms: Ints  # likewise silence
+    reach_ms: Ints  # (watches, n): how far the event lets each be judged, -1 for not at all
     offset: Ints  # of the event, in the log
 
     @classmethod
     def ticks_only(cls, row: Ints, passed: Ints, until: Ints | int) -> "Pending":
         """Return customers without an event."""
-        none = np.full(len(row), -1)
-        return cls(row, passed, np.full(len(row), until), none, none, none)
+        none = np.full((len(Watch), len(row)), -1)
+        return cls(row, passed, np.full(len(row), until), none, none[0])
 
     def take(self, which: Ints) -> "Pending":
         """Return some of them."""
-        return Pending(*(getattr(self, field.name)[which] for field in fields(self)))
+        return Pending(*(getattr(self, field.name)[..., which] for field in fields(self)))

@@ -9,8 +9,14 @@ from msgspec import Struct
 class AlertKind(StrEnum):
     """What kind of trouble."""
 
-    FRUSTRATION = "frustration"
-    INACTIVITY = "inactivity"
+    FRUSTRATION = "frustration"  # load above endurance
+    INACTIVITY = "inactivity"  # silent for too long
+    SECOND_ORDER = "second_order"  # a one-time buyer who does not come back
+    QUIET_AFTER_TROUBLE = "quiet_after_trouble"  # it went wrong, and no word since
+    REMORSE = "remorse"  # trouble between the first order and its delivery
+    STALLED = "stalled"  # a stage of the first hundred days takes too long
+    NEGLECT = "neglect"  # no word from the company when one was owed
+    HANDOVER = "handover"  # a new owner, with promises or cases open
 
 
 class State(StrEnum):
@@ -30,6 +36,21 @@ class Severity(StrEnum):
 
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+class Outcome(StrEnum):
+    """What became of the customer within the horizon of an alert."""
+
+    CAME_BACK = "came_back"
+    LEFT = "left"
+    UNKNOWN = "unknown"
+
+
+class Arm(StrEnum):
+    """On which side of the experiment a customer is: drawn before any alert."""
+
+    CONTROL = "control"  # nobody acts on it
+    TREATED = "treated"
 
 
 class Cause(Struct, frozen=True, gc=False):
@@ -52,7 +73,9 @@ class Alert(Struct, frozen=True):
     """One transition of one episode of one customer.
 
     `score` stands against `limit`. `churn_probability` is null for a customer who never ordered,
-    as no order model applies to them; `value_at_risk` is then null too.
+    as no order model applies to them; `value_at_risk` is then null too. It is a probability if
+    `calibrated`, else a rank. A record with an `outcome` closes the alert: it says what became of
+    the customer, and is the last of this `alert_id`.
     """
 
     alert_id: str
@@ -75,3 +98,37 @@ class Alert(Struct, frozen=True):
     owner: str | None = None
     segment: str | None = None
     channel: str | None = None
+    calibrated: bool = False
+    folded: list[AlertKind] = []  # other troubles of this customer that stand behind this one
+    counterfactual: str | None = None  # without what it would not have been raised
+    concessions: str | None = None  # the evidence, where compensation has become a habit
+    unprofitable: str | None = None  # the reason not to chase
+    arm: Arm | None = None  # null without a control group
+    outcome: Outcome | None = None
+    acted_at: datetime | None = None  # when the company first acted on it
+    note: str | None = None  # a word of who snoozed or judged it
+    feedback: bool | None = None  # whether somebody judged it to be right
+
+
+class Held(Struct, frozen=True):
+    """An alert that was held back."""
+
+    alert_id: str
+    customer_id: str
+    kind: AlertKind
+    value_at_risk: float | None
+    currency: str | None
+
+
+class Digest(Struct, frozen=True):
+    """Instead of a storm: what one partition held back in one hour of its clock.
+
+    On `churn-alerts` under the key `digest/` and the partition. `listed` are the gravest, by value
+    at risk within each currency; `held_back` counts all of them.
+    """
+
+    hour: datetime  # in which it was, by the clock of the log
+    held_back: int
+    by_kind: dict[AlertKind, int]
+    listed: list[Held]
+    source: LogPosition

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.feed import Feed
 from pipeline.loads import decayed
 from pipeline.outcome import Outcome, Voided
+from pipeline.pools import POOLS
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS, HOUR_MS
@@ -155,13 +156,12 @@ def state(table: ActivityTable) -> dict[str, tuple]:
     known = {}
     for number in table.store.everyone().tolist():
         words, rows = table.store.gather(np.array([number]))
-        items = chain(table.pools.items, int(rows["items"][0]))
-        episodes = chain(table.pools.episodes, int(rows["episodes"][0]))
+        chains = [chain(pool, int(rows[name][0])) for name, pool in table.pools.each()]
         texts = [table.texts.text(int(rows[name][0])) for name in TEXTS]
-        for name in ("items", "episodes", *TEXTS):
+        for name in (*POOLS, *TEXTS):
             rows[name] = 0  # references and codes mean nothing outside their table
-        dues = int(table.store.due_load[number]), int(table.store.due_silence[number])
-        known[table.store.ids[number]] = (words.tobytes(), texts, items, episodes, dues)
+        dues = [int(due_ms[number]) for due_ms in table.store.due]
+        known[table.store.ids[number]] = (words.tobytes(), texts, chains, dues)
     return known
 
 

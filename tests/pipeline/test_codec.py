@@ -11,7 +11,6 @@ from pipeline.settings import PipelineSettings, WindowSettings
 from pipeline.table import ActivityTable
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import START_MS, replace_position, state
-from tests.pipeline.rows_v1 import encode_v1
 from tests.pipeline.strategies import any_settings, examples, histories
 
 
@@ -48,19 +47,6 @@ def test_encoding_twice_gives_the_same_bytes(config, events):
     encoded = encode_rows(table, table.store.everyone())
     again = restored(table)
     assert encode_rows(again, again.store.everyone()) == encoded
-
-
-@examples(60)
-@given(any_settings, histories(max_size=30, customers=9), st.sets(st.integers(1, 9)))
-def test_rows_of_version_1_are_read_among_others(config, events, old):
-    table = folded(config, events)
-    rows = encode_rows(table, table.store.everyone())
-    for who in rows:
-        if int(who[1:]) in old:
-            rows[who] = encode_v1(table, table.store.row_of(who))
-    again = ActivityTable(config)
-    assert decode_rows(again, rows) == []
-    assert state(again) == state(table)
 
 
 def test_rows_of_the_longest_layout_and_odd_texts_come_back():
@@ -106,10 +92,10 @@ GOOD = encode_rows(folded(PipelineSettings(), [event("ann", 1)]), np.array([1]))
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        pytest.param(b"", "version none; this program reads 1 and 2", id="nothing"),
-        pytest.param(b"\x03\0\0", "version 3; this program reads 1 and 2", id="another version"),
+        pytest.param(b"", "version none; this program reads 3", id="nothing"),
+        pytest.param(b"\x02\0\0", "version 2; this program reads 3", id="another version"),
         pytest.param(
-            b"\x02\0", "2 bytes; whole words of 8, at least 4 of them, are accepted", id="cut"
+            b"\x03\0", "2 bytes; whole words of 8, at least 5 of them, are accepted", id="cut"
         ),
         pytest.param(
             GOOD[:-8],
@@ -117,16 +103,13 @@ GOOD = encode_rows(folded(PipelineSettings(), [event("ann", 1)]), np.array([1]))
             id="a word less",
         ),
         pytest.param(
-            GOOD[:3] + b"\x63" + GOOD[4:], "a row of 99 words; 42 are accepted", id="another layout"
+            GOOD[:1] + b"\x63" + GOOD[2:],
+            f"a row of 99 words; {GOOD[1]} are accepted",
+            id="another layout",
         ),
+        pytest.param(GOOD[:2] + b"\0\0" + GOOD[4:-8], "Input data was truncated", id="no texts"),
         pytest.param(
-            b"\x01\0\0", "3 bytes; by its first bytes it has 355 at least", id="version 1, cut"
-        ),
-        pytest.param(
-            GOOD[:4] + b"\0\0\0\0" + GOOD[8:-8], "Input data was truncated", id="no texts"
-        ),
-        pytest.param(
-            GOOD[:4] + b"\1\0\0\0" + GOOD[8:-8] + b"\x90" + bytes(7),
+            GOOD[:2] + b"\1\0" + GOOD[4:-8] + b"\x90" + bytes(7),
             "0 texts; 4 are wanted",
             id="too few texts",
         ),

@@ -118,8 +118,8 @@ def test_a_header_of_version_1_is_read_and_fits_nothing():
     [
         (b"", "header of 0 bytes: Input data was truncated"),
         (
-            msgspec.msgpack.encode(Header(3, "", 0, [], {}, {})),
-            "header version 3; this program reads 1 and 2",
+            msgspec.msgpack.encode(Header(4, "", 0, [], {}, {})),
+            "header version 4; this program reads 1 to 3",
         ),
     ],
 )

@@ -1,11 +1,11 @@
-"""Version 2 of a row: 64-bit words, little-endian, so that rows go to bytes and back as arrays.
+"""Version 3 of a row: 64-bit words, little-endian, so that rows go to bytes and back as arrays.
 
-word 0: from the low end a byte each of version, items, episodes and words of a row, then 4 of the
-    texts' length in bytes
+word 0: from the low end a byte each of version and words of a row, two of the texts' length in
+    bytes, and a byte for how many records each pool has
 a bit for each word of the row, set where it is not zero, in whole words
-two words: when load and silence are due
+a word for each watch: when the row is due
 those words of the row
-the items, then the episodes, without what links them
+the records of each pool, without what links them
 the texts, MessagePack, filled up with zeros
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from pipeline.packing import WORD, Part, Words, join, kept_bits, pack, places, unpack, width
 from pipeline.pool import Pool, Refs
+from pipeline.pools import POOLS
 from pipeline.rows import Rows
 from pipeline.stored import (
     LINKS,
@@ -29,27 +30,29 @@ from pipeline.stored import (
 )
 from pipeline.table import ActivityTable
 from pipeline.units import Bools, Ints
+from pipeline.watches import Watch
 
-VERSION: Final = 2
-_DUES: Final = 2
+VERSION: Final = 3
+_DUES: Final = len(Watch)
+_COUNTS_FROM: Final = 32  # bits
 
 
 def encode(table: ActivityTable, row: Ints) -> list[bytes]:
     """Return rows as bytes."""
     words, rows = table.store.gather(row)
-    items, item_counts = _chains(table.pools.items, rows["items"])
-    episodes, episode_counts = _chains(table.pools.episodes, rows["episodes"])
+    pools = [(pool, *_chains(pool, rows[name])) for name, pool in table.pools.each()]
     (texts, text_counts), text_bytes = _texts(table, rows)
     words &= kept_bits(table.store.dtype, REFERENCES)
     filled = words != 0
-    head = VERSION | item_counts << 8 | episode_counts << 16 | words.shape[1] << 24
-    due = (table.store.due_load[row], table.store.due_silence[row])
-    fixed = np.column_stack([head | text_bytes << 32, _bitmap(filled), *due])
+    head = VERSION | words.shape[1] << 8 | text_bytes << 16
+    for place, (_, _, counts) in enumerate(pools):
+        head = head | counts << _COUNTS_FROM + 8 * place
+    due = [each[row] for each in table.store.due]
+    fixed = np.column_stack([head, _bitmap(filled), *due])
     parts = (
         (fixed.view(np.uint64).ravel(), np.full(len(row), fixed.shape[1])),
         (words[filled], filled.sum(axis=1)),
-        (items, item_counts * width(table.pools.items.records.dtype, LINKS)),
-        (episodes, episode_counts * width(table.pools.episodes.records.dtype, LINKS)),
+        *((records, counts * width(pool.records.dtype, LINKS)) for pool, records, counts in pools),
         (texts, text_counts),
     )
     joined, sizes = join(parts)
@@ -79,8 +82,7 @@ class _Heads:
     begin: Ints  # where each row is
     row_words: Ints
     filled: Bools  # (n, bits)
-    item_counts: Ints
-    episode_counts: Ints
+    pool_counts: list[Ints]
     text_bytes: Ints
     due: Ints
     counts: list[Ints]  # words of each part behind the dues
@@ -89,17 +91,17 @@ class _Heads:
     def of(cls, table: ActivityTable, words: Ints, begin: Ints) -> "_Heads":
         """Return what they say."""
         head, marks = words[begin], _bitmap_words(table)
-        items, episodes, text_bytes = head >> 8 & 255, head >> 16 & 255, head >> 32 & 0xFFFFFFFF
+        text_bytes = head >> 16 & 0xFFFF
+        of_pools = [head >> _COUNTS_FROM + 8 * place & 255 for place in range(len(POOLS))]
         filled = _marked(words[begin[:, None] + np.arange(1, 1 + marks)])
         due = words[begin[:, None] + np.arange(1 + marks, 1 + marks + _DUES)]
-        pools = table.pools
+        pools = zip(table.pools.each(), of_pools, strict=True)
         counts = [
             filled.sum(axis=1),
-            items * width(pools.items.records.dtype, LINKS),
-            episodes * width(pools.episodes.records.dtype, LINKS),
+            *(count * width(pool.records.dtype, LINKS) for (_, pool), count in pools),
             -(-text_bytes // WORD),
         ]
-        return cls(begin, head >> 24 & 255, filled, items, episodes, text_bytes, due, counts)
+        return cls(begin, head >> 8 & 255, filled, of_pools, text_bytes, due, counts)
 
     def faults(self, table: ActivityTable, sizes: Ints) -> Faults:
         """Return which rows are not as long as they say, or of another layout."""
@@ -135,10 +137,12 @@ class _Heads:
         return Stored(
             whole & kept_bits(table.store.dtype, REFERENCES),
             self.due,
-            unpack(parts[1], table.pools.items.records.dtype, LINKS),
-            self.item_counts,
-            unpack(parts[2], table.pools.episodes.records.dtype, LINKS),
-            self.episode_counts,
+            {
+                name: (unpack(part, pool.records.dtype, LINKS), counts)
+                for (name, pool), part, counts in zip(
+                    table.pools.each(), parts[1:], self.pool_counts, strict=True
+                )
+            },
             texts,
         )
 
