@@ -53,7 +53,7 @@ def why(alert: Alert) -> str:
 
 def sentence(alert: Alert) -> str:
     """Return an alert as one sentence, its advice after it."""
-    words = _NEWS[alert.state][alert.kind]
+    words = _NEWS[alert.state].get(alert.kind, "is in trouble")
     who = alert.customer_id if not alert.segment else f"{alert.customer_id} ({alert.segment})"
     at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
     if alert.state in _OVER:

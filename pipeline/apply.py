@@ -3,9 +3,9 @@
 import numpy as np
 
 from pipeline import items, loads, orders, windows
+from pipeline.detectors.view import News
 from pipeline.events import Events
 from pipeline.items import Followed
-from pipeline.judge import News
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
 from pipeline.rows import EVENT_MEMORY, PURCHASES, Rows
@@ -40,7 +40,7 @@ class Applier:
         opened = events.kind == Kind.TICKET_OPENED
         rows["tickets"] += opened
         windows.add(self._settings.windows, rows, events.at_ms, [placed, opened, irritating])
-        return _news(rows, events, placed, newest)
+        return _news(events, placed, newest)
 
     @staticmethod
     def touches_silence(events: Events) -> Bools:
@@ -103,12 +103,13 @@ def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
     rows[name] = np.where(which, np.maximum(rows[name], events.at_ms), rows[name])
 
 
-def _news(rows: Rows, events: Events, placed: Bools, newest: Bools) -> News:
+def _news(events: Events, placed: Bools, newest: Bools) -> News:
     pleased = (events.kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     compensated = np.nan_to_num(events.compensation) > 0
     return News(
+        at_ms=events.at_ms,
         good_ms=np.where(newest, events.at_ms, NEVER),
+        own=OWN[events.kind],
         pleased=placed | pleased,
         acted=ACT[events.kind] | compensated,
-        closed=rows["closed"] > 0,
     )

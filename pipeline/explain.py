@@ -12,25 +12,27 @@ from typing import Final
 import numpy as np
 
 from pipeline import advice, windows
-from pipeline.episodes import Phase
-from pipeline.inactivity import Inactivity
+from pipeline.detectors.inactivity import Inactivity
 from pipeline.interning import Interned
 from pipeline.judge import Verdict
-from pipeline.kinds import ALERT_KINDS
+from pipeline.kinds import ALERT_KINDS, LEADERS
+from pipeline.ledger import OUTCOMES, Closings
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
+from pipeline.phases import Phase
 from pipeline.reasons import load_causes, silence_causes, silences
 from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
-from schemas.alert import Alert, Cause, LogPosition, Severity, State
+from schemas.alert import Alert, AlertKind, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
 _NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
+_FEEDBACK: Final = (None, True, False)
 _STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
 
 
@@ -75,6 +77,7 @@ class Explainer:
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
         counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
+        snoozed_ms = verdict.moves.snoozed_ms.tolist()
         found = zip(
             verdict.at_ms.tolist(),
             verdict.signals.score.tolist(),
@@ -115,6 +118,52 @@ class Explainer:
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                folded=_kinds(int(verdict.moves.standing[i])),
+                snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
+            )
+
+    def closings(
+        self,
+        closings: Closings,
+        rows: Rows,
+        customer_ids: list[str],
+        silent_ms: Ints,
+        position: list[LogPosition],
+    ) -> Iterator[Alert]:
+        """Yield the closing record of each alert whose outcome has become known, if it was told."""
+        worth = self.worth(rows, silent_ms)
+        for i in np.flatnonzero(closings.entry["told"]).tolist():
+            entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
+            kind = ALERT_KINDS[int(entry["kind"])]
+            owner, segment, channel = (
+                self._texts.text(int(rows[name][i])) or None
+                for name in ("owner", "segment", "channel")
+            )
+            acted_ms = int(entry["acted_ms"])
+            yield Alert(
+                alert_id=alert_id(customer_ids[i], kind, int(entry["onset_ms"])),
+                revision=int(entry["revision"]) + 1,
+                customer_id=customer_ids[i],
+                kind=kind,
+                state=_STATES[int(entry["phase"])],
+                severity=Severity.CRITICAL if entry["critical"] else Severity.WARNING,
+                score=float(entry["score"]),
+                limit=float(entry["limit"]),
+                churn_probability=_known(worth.probability[i]),
+                value_at_risk=_known(worth.at_risk[i]),
+                currency=worth.currency[i] or None,
+                stage=_STAGES[int(rows["stage"][i])],
+                causes=[],
+                advice="",
+                occurred_at=at,
+                detected_at=at,
+                source=position[i],
+                owner=owner,
+                segment=segment,
+                channel=channel,
+                outcome=OUTCOMES[int(closings.outcome[i])],
+                acted_at=instant(acted_ms) if acted_ms else None,
+                feedback=_FEEDBACK[int(entry["feedback"])],
             )
 
     def worth(self, rows: Rows, silent_ms: Ints) -> Worth:
@@ -140,6 +189,10 @@ class Explainer:
         population = np.array([v.mean_amount if v and v.mean_amount else np.nan for v in known])
         kappa = np.array([v.kappa if v else 0.0 for v in known])
         return shrunk_mean(count, mean, population, kappa)
+
+
+def _kinds(standing: int) -> list[AlertKind]:
+    return [ALERT_KINDS[kind] for kind in LEADERS if standing >> kind & 1]
 
 
 def _known(value: np.float64) -> float | None:

@@ -128,6 +128,7 @@ def apply_header(table: ActivityTable, header: Header) -> bool:
     for name, feed in table.feeds.items():
         feed.restore(header.feeds.get(name, {"gaps": [], "newest": []}))
     table.all_feeds.restore(header.all_feeds_ms)
+    table.know_touchpoints()
     return header.deciding != deciding(table.settings)
 
 

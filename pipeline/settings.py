@@ -318,6 +318,7 @@ class PipelineSettings:
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
     orders_topic: str = "orders"  # silence is judged by it
+    touchpoints_topic: str = "touchpoints"  # what the company does is heard of by it
     live_clock: bool = True  # False: time is the data's own (tests, backfills)
 
     def feed(self, topic: str) -> FeedSettings:

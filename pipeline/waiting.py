@@ -5,7 +5,7 @@ changes course only at instants known beforehand. Form and scale: bad reviews af
 deliveries (docs/detection.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -37,6 +37,10 @@ class Overdue:
     step_ms: Ints  # when it weighs more next, `NEVER` if it does not
     drop_ms: Ints  # when a matter is lost track of next, and weighs no more
     last_drop_ms: Ints  # when the last of them is, 0 if none waits
+
+    def take(self, which: Ints) -> "Overdue":
+        """Return some of them."""
+        return Overdue(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) -> Overdue:

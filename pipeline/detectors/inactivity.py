@@ -12,6 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.detectors.view import Ceases, View
+from pipeline.episodes import Moves
+from pipeline.kinds import INACTIVITY
 from pipeline.liveness import Stretches
 from pipeline.order_model import OrderModel, silence_probability, silence_reaching
 from pipeline.orders import last_ms, repeats, span_days
@@ -19,6 +22,7 @@ from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, InactivitySettings
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints, days
+from pipeline.watches import Watch
 
 _RULES: Final = (InactivityRule.PROBABILITY, InactivityRule.HIATUS)
 
@@ -32,13 +36,20 @@ class Silence:
     judged: Bools
 
 
-class Inactivity:
+class Inactivity(Ceases):
     """The detector of silence."""
+
+    kind: Final = INACTIVITY
+    watch: Final = Watch.SILENCE
 
     def __init__(self, settings: InactivitySettings, model: OrderModel) -> None:
         self.settings = settings
         self._model = model
         self.horizon_ms = round(settings.horizon_days * DAY_MS)
+
+    def concerns(self, view: View) -> Bools:
+        """Return who has ordered on two days or more."""
+        return np.asarray(repeats(view.rows) >= 1)
 
     def read(self, liveness: Stretches, rows: Rows, at_ms: Ints) -> Silence:
         """Return the silence of rows at an instant."""
@@ -71,9 +82,12 @@ class Inactivity:
         floor_days = np.maximum(self.settings.floor_days_min, usual_days)
         return np.asarray(np.ceil(floor_days * DAY_MS), np.int64)
 
-    def signals(self, silence: Silence, rows: Rows, at_ms: Ints) -> Signals:
-        """Return what the episode machine needs to know; events add what they bring."""
-        signals = Signals.quiet(at_ms)
+    def signals(self, view: View) -> Signals:
+        """Return the probability, or the days of silence under the hiatus."""
+        rows = view.rows
+        silence = self.read(view.feeds.orders, rows, view.at_ms)
+        signals = Signals.quiet(view.at_ms)
+        signals.came_back_ms = view.news.good_ms
         long_enough = silence.judged & (silence.ms >= self.floor_ms(rows))
         if self.settings.rule is InactivityRule.HIATUS:
             signals.score = days(silence.ms)
@@ -88,12 +102,13 @@ class Inactivity:
         signals.fresh_ms = last_ms(rows)
         return signals
 
-    def next_ms(self, liveness: Stretches, rows: Rows, at_ms: Ints, signals: Signals) -> Ints:
+    def next_ms(self, view: View, signals: Signals, _moves: Moves) -> Ints:
         """Return the earliest instant after `at_ms` at which silence could reach a limit.
 
         First the floor, at which the probability is looked at; then the exact crossing of the
         level, then that of the critical level.
         """
+        rows, at_ms, liveness = view.rows, view.at_ms, view.feeds.orders
         since_ms = last_ms(rows)
         silent_ms = liveness.alive_ms(since_ms, np.maximum(at_ms, since_ms))
         needed_ms = self.floor_ms(rows)
