@@ -54,6 +54,8 @@ class Moves:
 
     moved: Bools
     told: Bools  # it is to be told: it moved, or nothing graver stands before it any more
+    first: Bools  # it is told for the first time
+    held: Bools  # it was kept back by the budget
     wake: Bools  # it stood before others, and does no longer: they are to be looked at
     phase: Ints
     critical: Bools
@@ -69,6 +71,8 @@ class Moves:
         return cls(
             moved=np.zeros(count, np.bool_),
             told=np.zeros(count, np.bool_),
+            first=np.zeros(count, np.bool_),
+            held=np.zeros(count, np.bool_),
             wake=np.zeros(count, np.bool_),
             phase=np.zeros(count, np.int64),
             critical=np.zeros(count, np.bool_),
@@ -195,6 +199,8 @@ def _advance(
     return Moves(
         moved=moved,
         told=told & (moved | ~was_told),
+        first=told & ~was_told,
+        held=now["held"] > 0,
         wake=was_told & _IS_ALARMED[had["phase"]] & ~alarmed & (others.standing > 0),
         phase=phase,
         critical=now["critical"] > 0,

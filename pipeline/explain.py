@@ -4,7 +4,6 @@ Every share of a score is named, and the shares sum to the score. Only customers
 moved come here.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from pipeline import advice, windows
+from pipeline.alert_ids import alert_id
 from pipeline.detectors.inactivity import Inactivity
 from pipeline.interning import Interned
 from pipeline.judge import Verdict
@@ -29,16 +29,9 @@ from pipeline.value import shrunk_mean, value_at_risk
 from schemas.alert import Alert, AlertKind, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
-_NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
-
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
 _FEEDBACK: Final = (None, True, False)
 _STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
-
-
-def alert_id(customer_id: str, kind: str, onset_ms: int) -> str:
-    """Return the id of an episode: the same wherever and however often the log is folded."""
-    return str(uuid.uuid5(_NAMESPACE, f"{kind}/{onset_ms}/{customer_id}"))
 
 
 @dataclass(slots=True)

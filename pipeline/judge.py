@@ -106,15 +106,15 @@ class Judge:
         has_episode = rows["episodes"] > 0
         if watch is Watch.LOAD:
             self._begin(view, judged)
-        elif watch is Watch.SILENCE and rows["ledger"].any():
-            closings, due_ms = ledger.settle(
-                self._settings.churn_label, self._horizon_ms, self._pools, view
-            )
-            judged.closings, judged.due_ms = closings, np.minimum(judged.due_ms, due_ms)
         for detector in self._of_watch[watch]:
             which = np.flatnonzero(has_episode | detector.concerns(view))
             if len(which):
                 self._detect(detector, view, which, judged)
+        if watch is Watch.SILENCE and rows["ledger"].any():
+            judged.closings, due_ms = ledger.settle(
+                self._settings.churn_label, self._horizon_ms, self._pools, view
+            )
+            judged.due_ms = np.minimum(judged.due_ms, due_ms)
         return judged
 
     def _begin(self, view: View, judged: Judged) -> None:

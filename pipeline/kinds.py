@@ -24,6 +24,8 @@ ALERT_KINDS: Final = {
     HANDOVER: AlertKind.HANDOVER,
 }
 
+CODES: Final = {name: code for code, name in ALERT_KINDS.items()}
+
 # Who leads: of several troubles of one customer the first alarmed is told, and the others stand
 # behind it.
 LEADERS: Final = (

@@ -1,8 +1,9 @@
 """The ledger: every alert, until it is known what became of the customer within the horizon.
 
 Which event is churn is one setting, `churn_label`. By `silence` an order after the onset means that
-she came back, a whole horizon without one (the feed being alive), or a farewell, that she left. By
-`closed` a farewell means that she left, a whole horizon without one that she stayed.
+she came back, a whole horizon without one (the feed being alive), or a farewell, that she left; of
+who never ordered nothing is known. By `closed` a farewell means that she left, a whole horizon
+without one that she stayed.
 """
 
 from dataclasses import dataclass, fields
@@ -23,8 +24,12 @@ from pipeline.units import DAY_MS, NEVER, Bools, Ints
 from schemas.alert import Outcome
 
 ENTRIES_MAX: Final = 64  # of one customer; what comes on top is not followed
-CAME_BACK, LEFT = 1, 2
-OUTCOMES: Final = {CAME_BACK: Outcome.CAME_BACK, LEFT: Outcome.LEFT}
+CAME_BACK, LEFT, UNKNOWN = 1, 2, 3
+OUTCOMES: Final = {
+    CAME_BACK: Outcome.CAME_BACK,
+    LEFT: Outcome.LEFT,
+    UNKNOWN: Outcome.UNKNOWN,
+}
 _KIND_BITS: Final = 4
 
 
@@ -33,6 +38,7 @@ def new_pool() -> Pool:
     return Pool(
         [
             ("onset_ms", "i8"),
+            ("moved_ms", "i8"),  # when its episode last moved
             ("acted_ms", "i8"),  # first act of the company since; 0: none
             ("score", "f8"),  # when it was raised, as the next
             ("limit", "f8"),
@@ -84,6 +90,7 @@ def follow(pools: Pools, view: View, kind: int, signals: Signals, moves: Moves) 
         slot = pools.ledger.find(view.rows["ledger"][some], _keys(kind, moves.onset_ms[some]))
         some, slot = some[slot > 0], slot[slot > 0]
         records = pools.ledger.records
+        records["moved_ms"][slot] = view.at_ms[some]
         records["phase"][slot] = moves.phase[some]
         records["critical"][slot] |= moves.critical[some]
         records["revision"][slot] = moves.revision[some]
@@ -117,7 +124,7 @@ def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tupl
         due_ms[positions] = np.minimum(due_ms[positions], waits_ms)
         if decided.any():
             gone[slots[decided]] = True
-            closings = Closings(positions, when_ms, outcome, entry)
+            closings = Closings(positions, np.maximum(when_ms, entry["moved_ms"]), outcome, entry)
             found.append(closings.take(decided))
     if not found:
         return Closings.none(), due_ms
@@ -142,7 +149,9 @@ def _decide(
         outcome = np.where(closed, LEFT, np.where(over, CAME_BACK, 0))
         return outcome, np.where(closed, at_ms, over_ms)
     came = (good_ms < NEVER) & (good_ms > onset_ms) & (good_ms <= over_ms)
-    outcome = np.where(came, CAME_BACK, np.where(over | closed, LEFT, 0))
+    ordered = view.rows["order_days"][positions] > 0
+    outcome = np.where(closed, LEFT, np.where(over, np.where(ordered, LEFT, UNKNOWN), 0))
+    outcome = np.where(came, CAME_BACK, outcome)
     when_ms = np.where(came, good_ms, np.where(closed & ~over, at_ms, over_ms))
     return outcome, when_ms
 

@@ -8,7 +8,7 @@ alert is void.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.explain import alert_id
+from pipeline.alert_ids import alert_id
 from pipeline.kinds import ALERT_KINDS
 from pipeline.outcome import Voided
 from pipeline.phases import OPEN

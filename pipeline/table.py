@@ -11,9 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import episodes, items, ledger, memory
+from pipeline import episodes, items, ledger, memory, responses
 from pipeline.admission import Admission, Part
+from pipeline.alert_ids import alert_id as known_as
 from pipeline.apply import Applier
+from pipeline.budget import Budget, Tick
 from pipeline.clock import Clock
 from pipeline.detectors.view import Feeds, News
 from pipeline.duplicates import Positions
@@ -21,7 +23,7 @@ from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
 from pipeline.judge import Judge, Judged, Verdict
-from pipeline.kinds import ALERT_KINDS
+from pipeline.kinds import ALERT_KINDS, CODES
 from pipeline.ledger import Closings
 from pipeline.liveness import Joint, Liveness
 from pipeline.lives import Lives
@@ -82,6 +84,7 @@ class ActivityTable:
         self._found: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._found = {kind: [] for kind in ALERT_KINDS}
         self._closed: list[tuple[Closings, Rows, Ints, Ints]] = []
+        self.budget = Budget(settings.budget, topic, partition)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -96,6 +99,7 @@ class ActivityTable:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
         run = self._new_run()
+        ticks: list[Tick] = []
         for begin, end in runs(records):
             first = records[begin]
             if isinstance(first, Progress):
@@ -105,6 +109,7 @@ class ActivityTable:
                 week = self.clock.now_ms // _PURGE_MS
                 self._hear(first)
                 run.tick(self._reached, offsets[begin])
+                ticks.append(Tick(offsets[begin], self.clock.now_ms, self.clock.is_live))
                 if self.clock.now_ms // _PURGE_MS > week:
                     self._fold(run, outcome)
                     run = self._new_run()
@@ -120,7 +125,21 @@ class ActivityTable:
                 run.offsets += offsets[begin:end]
         self._fold(run, outcome)
         outcome.sort()
+        self._keep_to_budget(outcome, ticks)
         return outcome
+
+    def _keep_to_budget(self, outcome: Outcome, ticks: list[Tick]) -> None:
+        sifted = self.budget.sift(outcome.alerts, ticks, outcome.first, outcome.held)
+        outcome.alerts, outcome.digests = sifted.told, sifted.digests
+        pool = self.pools.episodes
+        for alert_id, (alert, is_held) in sifted.held.items():
+            row = np.array([self.store.row_of(alert.customer_id)])
+            heads = self.store.read(row, "episodes")
+            kind = CODES[alert.kind]
+            [slot] = pool.find(heads, np.array([kind], np.uint64))
+            onset_ms = int(pool.records["onset_ms"][slot])
+            if slot and alert_id == known_as(alert.customer_id, alert.kind, onset_ms):
+                pool.records["held"][slot] = is_held
 
     def _new_run(self) -> Run:
         return Run([self._reached])
@@ -220,6 +239,10 @@ class ActivityTable:
         outcome.applied += len(events)
         words, rows = self.store.gather(events.row)
         news = self._applier.apply(self.pools.items, rows, events)
+        for which in np.flatnonzero(responses.are_responses(events)).tolist():
+            event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
+            customer_id = self.store.ids[int(event.row[0])]
+            responses.respond(self.settings.episodes, self.pools, customer_id, row, event)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
         newest_ms = ticks.newest_ms[before]
@@ -283,7 +306,10 @@ class ActivityTable:
                 verdicts, rows, row, offset = zip(*noted, strict=True)
                 verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
                 who = self._whose(known, verdict.at_ms, row, offset)
-                outcome.alerts.extend(self.explainer.alerts(verdict, known, *who))
+                alerts = list(self.explainer.alerts(verdict, known, *who))
+                outcome.alerts += alerts
+                outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
+                outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
                 noted.clear()
         for closings, known, number, place in self._closed:
             who = self._whose(known, closings.at_ms, [number], [place])
