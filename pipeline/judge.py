@@ -106,6 +106,8 @@ class Judge:
         has_episode = rows["episodes"] > 0
         if watch is Watch.LOAD:
             self._begin(view, judged)
+        elif watch is Watch.CARE:
+            view.read_matters()
         for detector in self._of_watch[watch]:
             which = np.flatnonzero(has_episode | detector.concerns(view))
             if len(which):

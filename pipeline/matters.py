@@ -1,7 +1,6 @@
 """What stands open of customers at an instant, gathered from their items in one pass."""
 
 from dataclasses import dataclass, fields
-from typing import Final
 
 import numpy as np
 
@@ -10,8 +9,6 @@ from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.units import NEVER, Ints
 from pipeline.vocabulary import Matter
-
-_KEPT_BY_PEOPLE: Final = (Matter.TICKET, Matter.PROMISE)
 
 
 @dataclass(slots=True)
@@ -41,25 +38,25 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
     zeros = [np.zeros(n, np.int64) for _ in range(4)]
     found = Matters(zeros[0], zeros[1], zeros[2], zeros[3], np.full(n, NEVER))
     oldest_ms = np.full(n, NEVER)
-    records = pool.records
+    records, changed_ms = pool.records, rows["owner_changed_ms"]
     for positions, slots in pool.each(rows["items"]):
-        item = records[slots]
-        now_ms = at_ms[positions]
-        which = np.flatnonzero((item["state"] == OPEN) & (item["forget_ms"] > now_ms))
+        forget_ms = records["forget_ms"][slots]
+        is_open = (records["state"][slots] == OPEN) & (forget_ms > at_ms[positions])
+        which = np.flatnonzero(is_open)
         if not len(which):
             continue
-        item, where, now_ms = item[which], positions[which], now_ms[which]
-        due_ms = np.where(item["promised_ms"] > 0, item["promised_ms"], NEVER)
-        past = due_ms <= now_ms
-        passed_ms = np.where(past, due_ms, 0)
+        where, slot, forget_ms = positions[which], slots[which], forget_ms[which]
+        promised_ms, matter = records["promised_ms"][slot], records["matter"][slot]
+        past = (promised_ms > 0) & (promised_ms <= at_ms[where])
+        passed_ms = np.where(past, promised_ms, 0)
         found.overdue_ms[where] = np.maximum(found.overdue_ms[where], passed_ms)
-        promise = past & (item["matter"] == Matter.PROMISE)
-        oldest_ms[where] = np.minimum(oldest_ms[where], np.where(promise, due_ms, NEVER))
-        changed_ms = rows["owner_changed_ms"][where]
-        handed = np.isin(item["matter"], _KEPT_BY_PEOPLE) & (item["opened_ms"] <= changed_ms)
+        promise_ms = np.where(past & (matter == Matter.PROMISE), promised_ms, NEVER)
+        oldest_ms[where] = np.minimum(oldest_ms[where], promise_ms)
+        handed = (records["opened_ms"][slot] <= changed_ms[where]) & (matter != Matter.ORDER)
         found.handed[where] += handed
         found.handed_overdue[where] += handed & past
-        ahead_ms = np.where(past, item["forget_ms"], np.minimum(due_ms, item["forget_ms"]))
-        found.next_ms[where] = np.minimum(found.next_ms[where], ahead_ms)
+        ahead = (promised_ms > 0) & ~past
+        next_ms = np.where(ahead, np.minimum(promised_ms, forget_ms), forget_ms)
+        found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
     found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)
     return found

@@ -18,8 +18,6 @@ from pipeline.stages import Stage
 from pipeline.units import DAY_MS, NEVER, Bools, Ints
 from pipeline.watches import Watch
 
-_STAGES: Final = (Stage.ADMIT, Stage.AFFIRM)
-
 
 class Remorse(Ceases):
     """The detector of trouble in admit and affirm."""
@@ -43,7 +41,10 @@ class Remorse(Ceases):
         signals.limit = np.full(len(view), self._settings.load)
         signals.enter = early & (load >= self._settings.load)
         signals.worse = early & (load >= self._settings.critical_load)
-        signals.below = ~early | (load < self._settings.load * self._exit_ratio)
+        # With no event a load is looked at once a day, so that it fades by the same grid, however
+        # often somebody looks.
+        on_grid = (view.news.at_ms < NEVER) | (view.at_ms % DAY_MS == 0)
+        signals.below = ~early | (on_grid & (load < self._settings.load * self._exit_ratio))
         signals.settled = np.asarray(~view.load.overdue.severity.any(axis=1))
         signals.details = {"parts": view.load.parts}
         return signals
@@ -57,4 +58,5 @@ class Remorse(Ceases):
 
 
 def _is_early(view: View) -> Bools:
-    return np.isin(view.rows["stage"], _STAGES)
+    stage = view.rows["stage"]
+    return np.asarray((stage == Stage.ADMIT) | (stage == Stage.AFFIRM))

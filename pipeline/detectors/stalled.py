@@ -76,7 +76,7 @@ class Stalled(Ceases):
     def _since_ms(self, view: View) -> Ints:
         rows = view.rows
         stage = rows["stage"]
-        admitted = np.isin(stage, (Stage.ADMIT, Stage.AFFIRM))
+        admitted = (stage == Stage.ADMIT) | (stage == Stage.AFFIRM)
         entered_ms = rows["stage_ms"] + np.where(stage == Stage.ACTIVATE, self._activate_ms, 0)
         return np.where(admitted, last_ms(rows) + self._admit_ms, entered_ms)
 

@@ -88,6 +88,11 @@ class View:
             self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
         return self._matters
 
+    def read_matters(self) -> None:
+        """Read at once what stands open, where more than one detector wants to know."""
+        if self.rows["items"].any():
+            self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
+
     @property
     def load(self) -> Reading:
         """What they carry; of the load watch."""
@@ -111,6 +116,7 @@ class View:
             self.pools,
             self.feeds,
             None if reading is None else reading.take(which),
+            None if self._matters is None else self._matters.take(which),
         )
 
 
