@@ -107,6 +107,7 @@ def new_pool() -> Pool:
             ("critical", "u1"),
             ("acted", "u1"),  # the company did something since the onset
             ("reacted", "u1"),  # that, or somebody has seen it
+            ("watched", "u1"),  # by its onset reactions could be heard of
             ("told", "u1"),  # nothing graver stood before it
             ("held", "u1"),  # kept back by the budget
         ]
@@ -164,7 +165,7 @@ def _advance(
     reacted = (had["reacted"] > 0) | signals.acted
     snoozed = signals.at_ms < had["snoozed_ms"]
     signals.worse = signals.worse & ~snoozed
-    unanswered = ~reacted & ~snoozed & reactions_are_known
+    unanswered = ~reacted & ~snoozed & (had["watched"] > 0)
     phase = _next_phase(settings, had, acted, unanswered, signals)
     alarmed = _IS_ALARMED[phase]
     onset = alarmed & _IS_ENDED[had["phase"]]
@@ -180,6 +181,7 @@ def _advance(
     now["phase"] = phase
     now["acted"] = ~onset & acted & _IS_OPEN[phase]
     now["reacted"] = ~onset & reacted & _IS_OPEN[phase]
+    now["watched"] = np.where(onset, reactions_are_known, had["watched"])
     now["snoozed_ms"] = np.where(_IS_OPEN[phase] & ~onset, had["snoozed_ms"], 0)
     now["held"] = ~onset & (had["held"] > 0)
     now["onset_ms"] = np.where(onset, signals.at_ms, had["onset_ms"])
@@ -208,7 +210,7 @@ def _advance(
         onset_ms=now["onset_ms"],
         standing=others.standing,
         snoozed_ms=now["snoozed_ms"],
-        next_ms=_next_ms(settings, now, signals, reactions_are_known),
+        next_ms=_next_ms(settings, now, signals),
     )
 
 
@@ -267,22 +269,19 @@ def _next_phase(
 
 def _answer_ms(settings: EpisodeSettings, episode: NDArray[np.void]) -> Ints:
     """Return by when somebody should have reacted."""
-    return np.asarray(episode["onset_ms"] + round(settings.reaction_hours * HOUR_MS))
+    answer_ms = episode["onset_ms"] + round(settings.reaction_hours * HOUR_MS)
+    return np.asarray(np.maximum(answer_ms, episode["snoozed_ms"]))
 
 
-def _next_ms(
-    settings: EpisodeSettings,
-    now: NDArray[np.void],
-    signals: Signals,
-    reactions_are_known: bool,
-) -> Ints:
+def _next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals) -> Ints:
     eased = now["phase"] == Phase.EASED
     confirm_ms = now["since_ms"] + round(settings.confirm_days * DAY_MS)
     ended = _IS_ENDED[now["phase"]] & (now["phase"] > 0)
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     held_back = ended & signals.enter & (cooled_ms > signals.at_ms)
-    waits = (now["phase"] == Phase.RAISED) & (now["reacted"] == 0) & reactions_are_known
-    answer_ms = np.where(waits, np.maximum(_answer_ms(settings, now), signals.at_ms + 1), NEVER)
+    answer_ms = _answer_ms(settings, now)
+    waits = (now["phase"] == Phase.RAISED) & (now["reacted"] == 0) & (now["watched"] > 0)
+    answer_ms = np.where(waits, np.maximum(answer_ms, signals.at_ms + 1), NEVER)
     snoozed = _IS_ALARMED[now["phase"]] & (signals.at_ms < now["snoozed_ms"])
     awake_ms = np.where(snoozed, now["snoozed_ms"], NEVER)
     due_ms = np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))
