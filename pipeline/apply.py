@@ -1,5 +1,7 @@
 """Applying events to the facts of a row: sums and sets, whatever order they come in."""
 
+from typing import Final
+
 import numpy as np
 
 from pipeline import items, loads, orders, windows
@@ -8,11 +10,22 @@ from pipeline.events import Events
 from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
-from pipeline.rows import EVENT_MEMORY, PURCHASES, Rows
+from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
 from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE
 from schemas.activity import Kind
+
+_FAILURES: Final = (Kind.ORDER_FAILED, Kind.TICKET_ABANDONED, Kind.TICKET_REOPENED)
+_SUCCESSES: Final = (Kind.ORDER_DELIVERED, Kind.TICKET_RESOLVED, Kind.PROMISE_KEPT)
+_WORDS: Final = (  # from the company; a promotion is none
+    Kind.FOLLOW_UP,
+    Kind.TICKET_REPLIED,
+    Kind.TICKET_RESOLVED,
+    Kind.PROMISE_KEPT,
+    Kind.RENEGOTIATED,
+)
+_FULL: Final = np.uint16(65535)
 
 
 class Applier:
@@ -35,6 +48,7 @@ class Applier:
         newest = placed & (orders.last_ms(rows) > since_ms)
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
+        _went(rows, events, followed, added)
         added[:, PURCHASES] = placed
         loads.add(rows, self._half_life_days, events.at_ms, added)
         opened = events.kind == Kind.TICKET_OPENED
@@ -97,6 +111,24 @@ def _contacts(rows: Rows, events: Events) -> None:
     for name in ("owner", "segment", "channel"):
         code = getattr(events, name)
         rows[name] = np.where(current & (code > 0), code, rows[name])
+
+
+def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None:
+    """Keep when a matter last went wrong and well, and what was given for it."""
+    kind = events.kind
+    failed = np.isin(kind, _FAILURES) | (followed.late_days > 0)
+    failed |= (kind == Kind.TICKET_RATED) & (added[:, CAUSE["service"]] > 0)
+    _newest(rows, "failed_ms", failed, events)
+    well = np.isin(kind, _SUCCESSES) & (followed.late_days == 0)
+    well |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    well |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
+    _newest(rows, "good_ms", well, events)
+    _newest(rows, "last_delivered_ms", kind == Kind.ORDER_DELIVERED, events)
+    _newest(rows, "word_ms", np.isin(kind, _WORDS), events)
+    compensated = np.nan_to_num(events.compensation) > 0
+    _newest(rows, "compensated_ms", compensated, events)
+    for name, counted in (("compensations", compensated), ("returns", kind == Kind.ORDER_RETURNED)):
+        rows[name] += counted & (rows[name] < _FULL)
 
 
 def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:

@@ -21,6 +21,7 @@ from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
 from pipeline.reasons import load_causes, silence_causes, silences
+from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.stages import Stage
@@ -70,6 +71,7 @@ class Explainer:
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
         counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
+        of_care = CAUSE_OF_CARE.get(verdict.kind)
         snoozed_ms = verdict.moves.snoozed_ms.tolist()
         found = zip(
             verdict.at_ms.tolist(),
@@ -82,12 +84,15 @@ class Explainer:
             strict=True,
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
-            if verdict.parts is None and counts_days:
-                causes = [Cause("silence", score, silent[i])]
-            elif verdict.parts is None:
-                causes = silence_causes(score, rhythm[i], silent[i], occasions[i], spans[i])
-            else:
+            if of_care is not None:
+                told = Told(at_ms, score, limit, stage[i], verdict.signals.details, i)
+                causes = [of_care(told)]
+            elif verdict.parts is not None:
                 causes = load_causes(verdict.parts[i], recent[i], self._window_days)
+            elif counts_days:
+                causes = [Cause("silence", score, silent[i])]
+            else:
+                causes = silence_causes(score, rhythm[i], silent[i], occasions[i], spans[i])
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(

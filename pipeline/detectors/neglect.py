@@ -38,12 +38,14 @@ class Neglect(Ceases):
         owed_ms, late_ms = self._owed_ms(view), self._late_ms(view)
         signals = Signals.quiet(view.at_ms)
         of_promise = np.where(late_ms >= 0, 1.0 + late_ms / max(self._promise_critical_ms, 1), 0.0)
-        signals.score = np.maximum(owed_ms / self._word_ms, of_promise)
+        signals.score = np.maximum(owed_ms / max(self._word_ms, 1), of_promise)
         signals.enter = signals.score >= 1.0
-        signals.worse = (owed_ms >= self._critical_ms) | (late_ms >= self._promise_critical_ms)
+        signals.worse = self._owes_word(view) & (owed_ms >= self._critical_ms)
+        signals.worse |= late_ms >= self._promise_critical_ms
         signals.below = ~signals.enter
         signals.settled = ~signals.enter
-        delivered_ms = np.where(owed_ms >= self._word_ms, view.rows["last_delivered_ms"], 0)
+        unsaid = self._owes_word(view) & (owed_ms >= self._word_ms)
+        delivered_ms = np.where(unsaid, view.rows["last_delivered_ms"], 0)
         signals.details = {"delivered_ms": delivered_ms, "promise_ms": view.matters.promise_ms}
         return signals
 
@@ -61,6 +63,7 @@ class Neglect(Ceases):
     def _owes_word(self, view: View) -> Bools:
         rows = view.rows
         someone = (rows["owner"] > 0) | (not self._settings.owned_only)
+        someone &= self._word_ms > 0
         unsaid = rows["last_delivered_ms"] > rows["word_ms"]
         return np.asarray(someone & unsaid & view.feeds.has_touchpoints)
 

@@ -69,7 +69,8 @@ class Stalled(Ceases):
         waits = (limit_ms > 0) & ~signals.worse & (view.at_ms <= end_ms)
         wanted_ms = np.where(signals.enter, stuck_ms, limit_ms)
         reached_ms = view.feeds.all.after(since_ms, np.where(waits, wanted_ms, 0))
-        reached_ms = np.where(waits & (reached_ms <= end_ms), reached_ms, NEVER)
+        # Beyond the end as well: what was held to be dead time may turn out to be none.
+        reached_ms = np.where(waits, reached_ms, NEVER)
         over_ms = np.where(moves.alarmed & (view.at_ms <= end_ms), end_ms + 1, NEVER)
         return np.minimum(reached_ms, over_ms)
 
