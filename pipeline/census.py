@@ -51,7 +51,7 @@ def census(table: ActivityTable, at_ms: int) -> Census:
     # Since its newest event the feed counts as dead: only its next one can tell.
     heard = np.minimum(at, table.orders_feed.newest_ms)
     silent_ms = table.silent_ms(rows, heard)
-    worth = table.explainer.worth(rows, silent_ms)
+    worth = table.explainer.worth(rows, silent_ms, at, reading.overdue.severity)
     ordered = last_ms(rows) > 0
     return Census(
         customer_id=[ids[place] for place in order.tolist()],

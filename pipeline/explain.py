@@ -12,7 +12,6 @@ import numpy as np
 
 from pipeline import advice, windows
 from pipeline.alert_ids import alert_id
-from pipeline.detectors.inactivity import Inactivity
 from pipeline.interning import Interned
 from pipeline.judge import Verdict
 from pipeline.kinds import ALERT_KINDS, LEADERS
@@ -20,6 +19,7 @@ from pipeline.ledger import OUTCOMES, Closings
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
+from pipeline.prospects import Prospects
 from pipeline.reasons import load_causes, silence_causes, silences
 from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
@@ -47,9 +47,9 @@ class Worth:
 class Explainer:
     """Turns verdicts into alerts."""
 
-    def __init__(self, settings: PipelineSettings, inactivity: Inactivity, texts: Interned) -> None:
+    def __init__(self, settings: PipelineSettings, prospects: Prospects, texts: Interned) -> None:
         self._settings = settings
-        self._inactivity = inactivity
+        self._prospects = prospects
         self._texts = texts
         self._window_days = settings.windows.bucket_days * settings.windows.buckets
 
@@ -62,14 +62,14 @@ class Explainer:
         position: list[LogPosition],
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
-        worth = self.worth(rows, silent_ms)
+        worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
         recent = windows.totals(self._settings.windows, rows, verdict.at_ms)[:, 2].tolist()
-        rhythm = self._inactivity.probability(rows, np.zeros(len(rows), np.int64)).tolist()
+        shares = self._prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
         occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
         silent = silences(rows, verdict.at_ms, silent_ms)
         codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
-        counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
+        counts_days = self._settings.inactivity.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
         of_care = CAUSE_OF_CARE.get(verdict.kind)
         snoozed_ms = verdict.moves.snoozed_ms.tolist()
@@ -92,7 +92,7 @@ class Explainer:
             elif counts_days:
                 causes = [Cause("silence", score, silent[i])]
             else:
-                causes = silence_causes(score, rhythm[i], silent[i], occasions[i], spans[i])
+                causes = silence_causes(shares[i], silent[i], occasions[i], spans[i])
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
@@ -116,6 +116,7 @@ class Explainer:
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                calibrated=self._prospects.is_calibrated,
                 folded=_kinds(int(verdict.moves.standing[i])),
                 snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
             )
@@ -123,13 +124,14 @@ class Explainer:
     def closings(
         self,
         closings: Closings,
+        open_now: Floats,
         rows: Rows,
         customer_ids: list[str],
         silent_ms: Ints,
         position: list[LogPosition],
     ) -> Iterator[Alert]:
         """Yield the closing record of each alert whose outcome has become known, if it was told."""
-        worth = self.worth(rows, silent_ms)
+        worth = self.worth(rows, silent_ms, closings.at_ms, open_now)
         for i in np.flatnonzero(closings.entry["told"]).tolist():
             entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
             kind = ALERT_KINDS[int(entry["kind"])]
@@ -164,10 +166,10 @@ class Explainer:
                 feedback=_FEEDBACK[int(entry["feedback"])],
             )
 
-    def worth(self, rows: Rows, silent_ms: Ints) -> Worth:
-        """Return what customers are worth, and how likely they are to stay away."""
+    def worth(self, rows: Rows, silent_ms: Ints, at_ms: Ints, open_now: Floats) -> Worth:
+        """Return what customers are worth, and how likely they are to leave."""
         x = repeats(rows)
-        probability = self._inactivity.probability(rows, silent_ms)
+        probability = self._prospects.probability(rows, silent_ms, at_ms, open_now)
         expected = expected_orders_if_alive(
             self._settings.order_model,
             np.maximum(x, 0),

@@ -11,13 +11,14 @@ import numpy as np
 
 from pipeline import episodes, ledger, stages
 from pipeline.detectors.frustration import Frustration
-from pipeline.detectors.inactivity import Inactivity
 from pipeline.detectors.table import detectors
 from pipeline.detectors.view import Detector, Feeds, News, Reading, View
 from pipeline.episodes import Moves
+from pipeline.interning import Interned
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
+from pipeline.prospects import Prospects
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
@@ -34,6 +35,7 @@ class Verdict:
     at_ms: Ints
     signals: Signals
     moves: Moves
+    open_now: Floats  # (n, causes) of what waits
 
     @classmethod
     def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
@@ -54,6 +56,7 @@ class Verdict:
             self.at_ms[which],
             self.signals.take(which),
             self.moves.take(which),
+            self.open_now[which],
         )
 
 
@@ -63,6 +66,7 @@ class Judged:
 
     verdicts: list[Verdict]  # only of what is to be told
     closings: Closings
+    open_now: Floats  # (closings, causes) of what waits
     due_ms: Ints
     ledger_ms: Ints  # when an alert raised now is to be looked at by the silence watch
     wake: Bools  # what stood before other troubles does so no longer: all watches have to look
@@ -71,22 +75,25 @@ class Judged:
     def nothing(cls, count: int) -> "Judged":
         """Return that nothing was found."""
         never = np.full(count, NEVER)
-        return cls([], Closings.none(), never, never.copy(), np.zeros(count, np.bool_))
+        no = np.zeros(count, np.bool_)
+        return cls([], Closings.none(), np.zeros((0, 0)), never, never.copy(), no)
 
 
 class Judge:
     """All detectors, with what they share."""
 
-    def __init__(self, settings: PipelineSettings, pools: Pools, feeds: Feeds) -> None:
+    def __init__(
+        self, settings: PipelineSettings, pools: Pools, feeds: Feeds, texts: Interned
+    ) -> None:
         self._settings = settings
         self._pools = pools
         self._feeds = feeds
         self._stages_matter = len(set(stages.factors(settings.frustration)[1:].tolist())) > 1
         self._horizon_ms = ledger.horizon_ms(settings.inactivity.horizon_days)
-        found = detectors(settings)
+        self.frustration = Frustration(settings.frustration)
+        self.prospects = Prospects(settings, self.frustration, texts)
+        found = detectors(settings, self.frustration, self.prospects)
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
-        self.frustration = next(each for each in found if isinstance(each, Frustration))
-        self.inactivity = next(each for each in found if isinstance(each, Inactivity))
 
     def judge(
         self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, heard_ms: Ints, news: News
@@ -117,6 +124,10 @@ class Judge:
                 self._settings.churn_label, self._horizon_ms, self._pools, view
             )
             judged.due_ms = np.minimum(judged.due_ms, due_ms)
+            closed = rows[judged.closings.where]
+            judged.open_now = self.prospects.open_now(
+                self._pools.items, closed, judged.closings.at_ms
+            )
         return judged
 
     def _begin(self, view: View, judged: Judged) -> None:
@@ -169,8 +180,11 @@ class Judge:
                 view.rows[name][which] = part.rows[name]
         told = np.flatnonzero(moves.told)
         if len(told):
-            verdict = Verdict(kind, which, part.at_ms, signals, moves)
-            judged.verdicts.append(verdict.take(told))
+            at_ms, rows = part.at_ms[told], part.rows[told]
+            open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
+            judged.verdicts.append(
+                Verdict(kind, which[told], at_ms, signals.take(told), moves.take(told), open_now)
+            )
 
     def _common(self, detector: Detector, view: View, signals: Signals) -> None:
         """Fill in what the episodes of every kind have to know."""

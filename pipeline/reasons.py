@@ -39,22 +39,22 @@ def load_causes(parts: Floats, irritants: int, window_days: int) -> list[Cause]:
     return named
 
 
-def silence_causes(
-    score: float, base: float, silence: str, occasions: int, span: int
-) -> list[Cause]:
-    """Return how much the customer's rhythm explains, and how much her silence adds.
+def silence_causes(shares: Floats, silence: str, occasions: int, span: int) -> list[Cause]:
+    """Return how much rhythm, silence and trouble explain of a probability, the largest first.
 
     Args:
-        score: the probability after the silence.
-        base: the probability without any silence.
+        shares: (3,) of rhythm, silence and trouble; they sum to the probability.
         silence: in words, as from `silences`.
         occasions: days with an order; below 1 there is nothing to tell.
         span: days from the first of them to the last.
     """
     if occasions < 1:
         return []
-    rhythm = _rhythm(occasions, span)
-    return [Cause("silence", score - base, silence), Cause("rhythm", base, rhythm)]
+    rhythm, quiet, trouble = shares.tolist()
+    causes = [Cause("silence", quiet, silence), Cause("rhythm", rhythm, _rhythm(occasions, span))]
+    if abs(trouble) > _SHARE_MIN:
+        causes.append(Cause("trouble", trouble, "trouble that is not forgotten"))
+    return causes
 
 
 def silences(rows: Rows, at_ms: Ints, silent_ms: Ints) -> list[str]:

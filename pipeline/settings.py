@@ -137,7 +137,8 @@ class FrustrationSettings:
 class InactivityRule(StrEnum):
     """How silence is judged."""
 
-    PROBABILITY = "probability"  # of no order within the horizon, beyond a personal floor
+    PROBABILITY = "probability"  # by the churn model, beyond a personal floor
+    ORDER_MODEL = "order_model"  # P(no order within the horizon) by the order model alone
     HIATUS = "hiatus"  # silent for so many days, whoever it is
     OFF = "off"
 

@@ -36,7 +36,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.settling import Settler, schedule
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
 from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.alert import LogPosition
@@ -75,15 +75,15 @@ class ActivityTable:
         self.all_feeds = Joint(list(self.feeds.values()))
         self._jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
         self._alive = Feeds(self.orders_feed, self.all_feeds)
-        self.judge = Judge(settings, self.pools, self._alive)
-        self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
+        self.judge = Judge(settings, self.pools, self._alive, self.texts)
+        self.explainer = Explainer(settings, self.judge.prospects, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
         self._admission = Admission(self.store, settings.retention.customers_max)
         self._settler = Settler(self.store, self.judge, self._lives, self._jump_ms, self._note)
         self._found: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
         self._found = {kind: [] for kind in ALERT_KINDS}
-        self._closed: list[tuple[Closings, Rows, Ints, Ints]] = []
+        self._closed: list[tuple[Closings, Floats, Rows, Ints, Ints]] = []
         self.budget = Budget(settings.budget, topic, partition)
 
     def __len__(self) -> int:
@@ -297,7 +297,8 @@ class ActivityTable:
         closings = judged.closings
         if len(closings):
             which = closings.where
-            self._closed.append((closings, rows[which], row[which], offset[which]))
+            found = closings, judged.open_now, rows[which], row[which], offset[which]
+            self._closed.append(found)
 
     def _tell(self, outcome: Outcome) -> None:
         """Make alerts of all that was noted in a run."""
@@ -311,9 +312,9 @@ class ActivityTable:
                 outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
                 outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
                 noted.clear()
-        for closings, known, number, place in self._closed:
+        for closings, open_now, known, number, place in self._closed:
             who = self._whose(known, closings.at_ms, [number], [place])
-            outcome.alerts.extend(self.explainer.closings(closings, known, *who))
+            outcome.alerts.extend(self.explainer.closings(closings, open_now, known, *who))
         self._closed.clear()
 
     def _whose(

@@ -48,9 +48,16 @@ class Frustration:
         parts, load, endurance = self._weigh(rows, at_ms, waits.severity)
         return Reading(parts, load, endurance, waits)
 
-    def effective(self, reading: Reading) -> Floats:
-        """Return the load as it bears on leaving: set against what this customer can endure."""
-        return reading.load * (self.settings.base / reading.endurance)
+    def effective(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Floats:
+        """Return the load as it bears on leaving: set against what this customer can endure.
+
+        Args:
+            rows: (n,) rows.
+            at_ms: (n,) instant, now or later.
+            open_now: (n, causes) severity of what waits.
+        """
+        _, load, endurance = self._weigh(rows, at_ms, open_now)
+        return load * (self.settings.base / endurance)
 
     def concerns(self, view: View) -> Bools:
         """Return who carries a load, or waits for something."""

@@ -20,13 +20,16 @@ from pipeline.kinds import (
     SECOND_ORDER,
     STALLED,
 )
+from pipeline.prospects import Prospects
 from pipeline.settings import PipelineSettings
 
 
-def detectors(settings: PipelineSettings) -> list[Detector]:
+def detectors(
+    settings: PipelineSettings, frustration: Frustration, prospects: Prospects
+) -> list[Detector]:
     """Return the detectors that the settings enable, in the order of who leads."""
     of_kind: dict[int, tuple[bool, Detector]] = {
-        FRUSTRATION: (True, Frustration(settings.frustration)),
+        FRUSTRATION: (True, frustration),
         QUIET_AFTER_TROUBLE: (
             settings.quiet_after_trouble.enabled,
             QuietAfterTrouble(settings.quiet_after_trouble),
@@ -34,7 +37,7 @@ def detectors(settings: PipelineSettings) -> list[Detector]:
         REMORSE: (settings.remorse.enabled, Remorse(settings.remorse, settings.frustration)),
         HANDOVER: (settings.handover.enabled, Handover(settings.handover)),
         NEGLECT: (settings.neglect.enabled, Neglect(settings.neglect)),
-        INACTIVITY: (True, Inactivity(settings.inactivity, settings.order_model)),
+        INACTIVITY: (True, Inactivity(settings.inactivity, settings.order_model, prospects)),
         SECOND_ORDER: (settings.second_order.enabled, SecondOrder(settings.second_order)),
         STALLED: (settings.stalled.enabled, Stalled(settings.stalled, settings.stages)),
     }

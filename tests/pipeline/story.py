@@ -5,7 +5,7 @@ Days count from 2024-01-01. All is told by one source, which others keep alive b
 
 import math
 
-from pipeline.settings import PipelineSettings
+from pipeline.settings import InactivityRule, PipelineSettings
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import Intake, at, day, fold, with_settings
 
@@ -13,6 +13,9 @@ from tests.pipeline.harness import Intake, at, day, fold, with_settings
 def alone(**parts) -> PipelineSettings:
     """Return settings for one source and its own time; frustration and inactivity alone."""
     others = {kind: {"enabled": False} for kind in OTHER_KINDS}
+    silence = parts.get("inactivity", {})
+    if isinstance(silence, dict):  # by crossings that are exact, unless another rule is named
+        parts["inactivity"] = {"rule": InactivityRule.ORDER_MODEL} | silence
     return with_settings(**{"sources": ("orders",), "live_clock": False} | others | parts)
 
 
