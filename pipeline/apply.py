@@ -13,12 +13,12 @@ from pipeline.pool import Pool
 from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
-from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE
+from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE, are
 from schemas.activity import Kind
 
-_FAILURES: Final = (Kind.ORDER_FAILED, Kind.TICKET_ABANDONED, Kind.TICKET_REOPENED)
-_SUCCESSES: Final = (Kind.ORDER_DELIVERED, Kind.TICKET_RESOLVED, Kind.PROMISE_KEPT)
-_WORDS: Final = (  # from the company; a promotion is none
+_IS_FAILURE: Final = are(Kind.ORDER_FAILED, Kind.TICKET_ABANDONED, Kind.TICKET_REOPENED)
+_IS_SUCCESS: Final = are(Kind.ORDER_DELIVERED, Kind.TICKET_RESOLVED, Kind.PROMISE_KEPT)
+_IS_WORD: Final = are(  # from the company; a promotion is none
     Kind.FOLLOW_UP,
     Kind.TICKET_REPLIED,
     Kind.TICKET_RESOLVED,
@@ -116,15 +116,16 @@ def _contacts(rows: Rows, events: Events) -> None:
 def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None:
     """Keep when a matter last went wrong and well, and what was given for it."""
     kind = events.kind
-    failed = np.isin(kind, _FAILURES) | (followed.late_days > 0)
+    late = followed.late_days > 0
+    failed = _IS_FAILURE[kind] | late
     failed |= (kind == Kind.TICKET_RATED) & (added[:, CAUSE["service"]] > 0)
     _newest(rows, "failed_ms", failed, events)
-    well = np.isin(kind, _SUCCESSES) & (followed.late_days == 0)
+    well = _IS_SUCCESS[kind] & ~late
     well |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     well |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
     _newest(rows, "good_ms", well, events)
     _newest(rows, "last_delivered_ms", kind == Kind.ORDER_DELIVERED, events)
-    _newest(rows, "word_ms", np.isin(kind, _WORDS), events)
+    _newest(rows, "word_ms", _IS_WORD[kind], events)
     compensated = np.nan_to_num(events.compensation) > 0
     _newest(rows, "compensated_ms", compensated, events)
     for name, counted in (("compensations", compensated), ("returns", kind == Kind.ORDER_RETURNED)):

@@ -137,7 +137,7 @@ def advance(
     """
     moves = Moves.none(len(rows))
     # Most customers have no episode and no reason for one.
-    some = np.flatnonzero((rows["episodes"] > 0) | signals.enter)
+    some = np.flatnonzero(have(rows, kind) | signals.enter)
     if len(some):
         part = _advance(
             settings, pool, row[some], rows, some, kind, signals.take(some), reactions_are_known
@@ -175,6 +175,7 @@ def _advance(
         new_heads = heads[new]
         slot[new] = pool.add(new_heads, keys[new])
         rows["episodes"][some[new]] = new_heads
+        rows["kinds"][some[new]] |= np.uint16(1 << kind)
     now = pool.records[slot]
     is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
     moved = (phase != had["phase"]) | is_worst
@@ -214,21 +215,27 @@ def _advance(
     )
 
 
+def have(rows: Rows, kind: int) -> Bools:
+    """Return which rows may have an episode of a kind."""
+    return np.asarray(rows["kinds"] >> np.uint16(kind) & np.uint16(1) > 0)
+
+
 def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return the onset of each row's alarmed episode of a kind, `NEVER` where there is none."""
     since_ms = np.full(len(rows), NEVER)
-    some = np.flatnonzero(rows["episodes"])
+    some = np.flatnonzero(have(rows, kind))
     if len(some):
         slot = pool.find(rows["episodes"][some], np.full(len(some), kind, np.uint64))
-        had = pool.records[slot]
-        since_ms[some] = np.where(_IS_ALARMED[had["phase"]], had["onset_ms"], NEVER)
+        alarmed = _IS_ALARMED[pool.records["phase"][slot]]
+        since_ms[some] = np.where(alarmed, pool.records["onset_ms"][slot], NEVER)
     return since_ms
 
 
 def moved_ms(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return when each row's episode of a kind last moved, 0 where there is none."""
-    had = pool.records[pool.find(rows["episodes"], np.full(len(rows), kind, np.uint64))]
-    return np.asarray(had["since_ms"])
+    heads = np.where(have(rows, kind), rows["episodes"], 0)
+    slot = pool.find(heads, np.full(len(rows), kind, np.uint64))
+    return np.asarray(pool.records["since_ms"][slot])
 
 
 def _next_phase(

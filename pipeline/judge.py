@@ -5,7 +5,7 @@ What is found is the same whether an event, a due time or a tick asked for it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
+
+CHANGED: Final = ("episodes", "kinds", "ledger")  # of a row, by what a detector finds
 
 
 @dataclass(slots=True)
@@ -110,13 +112,12 @@ class Judge:
         """
         view = View(row, rows, at_ms, heard_ms, news, self._pools, self._feeds)
         judged = Judged.nothing(len(row))
-        has_episode = rows["episodes"] > 0
         if watch is Watch.LOAD:
             self._begin(view, judged)
         elif watch is Watch.CARE:
             view.read_matters()
         for detector in self._of_watch[watch]:
-            which = np.flatnonzero(has_episode | detector.concerns(view))
+            which = np.flatnonzero(episodes.have(rows, detector.kind) | detector.concerns(view))
             if len(which):
                 self._detect(detector, view, which, judged)
         if watch is Watch.SILENCE and rows["ledger"].any():
@@ -162,21 +163,19 @@ class Judge:
             reactions_are_known=self._feeds.has_touchpoints,
         )
         opened = ledger.follow(self._pools, part, kind, signals, moves)
-        over_ms = self._feeds.orders.after(part.at_ms, np.full(len(part), self._horizon_ms))
         due_ms = np.minimum(detector.next_ms(part, signals, moves), moves.next_ms)
-        if detector.watch is Watch.SILENCE:
-            onset_ms = np.where(moves.alarmed, moves.onset_ms, 0)
-            lost_ms = self._feeds.orders.after(onset_ms, np.full(len(part), self._horizon_ms))
-            lost_ms = np.maximum(lost_ms, part.at_ms + 1)
-            due_ms = np.minimum(due_ms, np.where(moves.alarmed, lost_ms, NEVER))
+        alarmed = np.flatnonzero(moves.alarmed) if detector.watch is Watch.SILENCE else ()
+        if len(alarmed):
+            due_ms[alarmed] = np.minimum(due_ms[alarmed], self._over_ms(moves.onset_ms[alarmed]))
         due_ms = np.maximum(due_ms, part.at_ms + 1)
         judged.due_ms[which] = np.minimum(judged.due_ms[which], due_ms)
-        judged.ledger_ms[which] = np.minimum(
-            judged.ledger_ms[which], np.where(opened, over_ms, NEVER)
-        )
+        new = np.flatnonzero(opened)
+        if len(new):
+            over_ms, where = self._over_ms(part.at_ms[new]), which[new]
+            judged.ledger_ms[where] = np.minimum(judged.ledger_ms[where], over_ms)
         judged.wake[which] |= moves.wake
         if part is not view:
-            for name in ("episodes", "ledger"):
+            for name in CHANGED:
                 view.rows[name][which] = part.rows[name]
         told = np.flatnonzero(moves.told)
         if len(told):
@@ -186,12 +185,16 @@ class Judge:
                 Verdict(kind, which[told], at_ms, signals.take(told), moves.take(told), open_now)
             )
 
+    def _over_ms(self, onset_ms: Ints) -> Ints:
+        """Return when a whole horizon has passed since then, the orders feed being alive."""
+        return self._feeds.orders.after(onset_ms, np.full(len(onset_ms), self._horizon_ms))
+
     def _common(self, detector: Detector, view: View, signals: Signals) -> None:
         """Fill in what the episodes of every kind have to know."""
         news, pool = view.news, self._pools.episodes
         signals.acted, signals.confirmed = news.acted, news.pleased
         signals.closed = view.rows["closed"] > 0
-        if not view.rows["episodes"].any():
+        if not episodes.have(view.rows, detector.kind).any():
             return
         onset_ms = episodes.alarmed_since(pool, view.rows, detector.kind)
         late = np.flatnonzero((news.at_ms < onset_ms) & (onset_ms < NEVER))

@@ -20,6 +20,7 @@ class Matters:
     handed: Ints  # cases and promises that were open when the owner last changed
     handed_overdue: Ints  # of these, past what was promised
     next_ms: Ints  # when a promise passes next, or a matter is lost track of
+    promise_next_ms: Ints  # likewise, of promises of the company's alone
 
     def take(self, which: Ints) -> "Matters":
         """Return some of them."""
@@ -36,7 +37,8 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
     """
     n = len(rows)
     zeros = [np.zeros(n, np.int64) for _ in range(4)]
-    found = Matters(zeros[0], zeros[1], zeros[2], zeros[3], np.full(n, NEVER))
+    never = np.full(n, NEVER)
+    found = Matters(zeros[0], zeros[1], zeros[2], zeros[3], never, never.copy())
     oldest_ms = np.full(n, NEVER)
     records, changed_ms = pool.records, rows["owner_changed_ms"]
     for positions, slots in pool.each(rows["items"]):
@@ -50,13 +52,16 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
         past = (promised_ms > 0) & (promised_ms <= at_ms[where])
         passed_ms = np.where(past, promised_ms, 0)
         found.overdue_ms[where] = np.maximum(found.overdue_ms[where], passed_ms)
-        promise_ms = np.where(past & (matter == Matter.PROMISE), promised_ms, NEVER)
+        promise = matter == int(Matter.PROMISE)
+        promise_ms = np.where(past & promise, promised_ms, NEVER)
         oldest_ms[where] = np.minimum(oldest_ms[where], promise_ms)
-        handed = (records["opened_ms"][slot] <= changed_ms[where]) & (matter != Matter.ORDER)
+        handed = (records["opened_ms"][slot] <= changed_ms[where]) & (matter != int(Matter.ORDER))
         found.handed[where] += handed
         found.handed_overdue[where] += handed & past
         ahead = (promised_ms > 0) & ~past
         next_ms = np.where(ahead, np.minimum(promised_ms, forget_ms), forget_ms)
         found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
+        of_promise_ms = np.where(promise, next_ms, NEVER)
+        found.promise_next_ms[where] = np.minimum(found.promise_next_ms[where], of_promise_ms)
     found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)
     return found

@@ -22,7 +22,7 @@ from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
-from pipeline.judge import Judge, Judged, Verdict
+from pipeline.judge import CHANGED, Judge, Judged, Verdict
 from pipeline.kinds import ALERT_KINDS, CODES
 from pipeline.ledger import Closings
 from pipeline.liveness import Joint, Liveness
@@ -278,7 +278,7 @@ class ActivityTable:
         judged = self.judge.judge(watch, events.row, some, at_ms, heard_ms, news)
         schedule(self.store, watch, events.row, at_ms, judged)
         if which is not None:
-            for name in ("episodes", "ledger"):
+            for name in CHANGED:
                 rows[name][which] = some[name]
         self._note(judged, some, events.row, events.offset)
 

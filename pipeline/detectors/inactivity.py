@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline import episodes
 from pipeline.detectors.view import Ceases, View
 from pipeline.episodes import Moves
 from pipeline.kinds import INACTIVITY
@@ -75,7 +76,7 @@ class Inactivity(Ceases):
         if rule is InactivityRule.PROBABILITY:
             long_enough &= _on_grid(view, silent_ms, floor_ms)
         signals.limit = np.full(len(rows), self.settings.level)
-        told = np.flatnonzero(long_enough | (rows["episodes"] > 0))
+        told = np.flatnonzero(long_enough | episodes.have(rows, INACTIVITY))
         signals.score[told] = self._probability(view, told, silent_ms)
         signals.enter = long_enough & (signals.score >= self.settings.level)
         signals.worse = long_enough & (signals.score >= self.settings.critical_level)

@@ -31,7 +31,7 @@ class Neglect(Ceases):
 
     def concerns(self, view: View) -> Bools:
         """Return whom a word or a promise may be owed."""
-        return self._owes_word(view) | (view.rows["items"] > 0)
+        return self._owes_word(view) | (view.matters.promise_next_ms < NEVER)
 
     def signals(self, view: View) -> Signals:
         """Return how often the time for a word has passed; a broken promise counts as once."""
@@ -55,7 +55,7 @@ class Neglect(Ceases):
         wanted_ms = np.where(self._owed_ms(view) >= self._word_ms, self._critical_ms, self._word_ms)
         waits = owes & ~signals.worse
         word_ms = view.feeds.all.after(since_ms, np.where(waits, wanted_ms, 0))
-        due_ms = np.minimum(np.where(waits, word_ms, NEVER), view.matters.next_ms)
+        due_ms = np.minimum(np.where(waits, word_ms, NEVER), view.matters.promise_next_ms)
         broken_ms = view.matters.promise_ms
         critical_ms = np.where(broken_ms > 0, broken_ms + self._promise_critical_ms, NEVER)
         return np.minimum(due_ms, np.where(signals.worse, NEVER, critical_ms))

@@ -31,7 +31,7 @@ class QuietAfterTrouble(Ceases):
     def concerns(self, view: View) -> Bools:
         """Return whom something has gone wrong for, or may have."""
         rows = view.rows
-        return np.asarray((rows["failed_ms"] > rows["good_ms"]) | (rows["items"] > 0))
+        return np.asarray((rows["failed_ms"] > rows["good_ms"]) | (view.matters.next_ms < NEVER))
 
     def signals(self, view: View) -> Signals:
         """Return how long they have been quiet, in days."""

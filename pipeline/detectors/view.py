@@ -90,8 +90,7 @@ class View:
 
     def read_matters(self) -> None:
         """Read at once what stands open, where more than one detector wants to know."""
-        if self.rows["items"].any():
-            self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
+        self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
 
     @property
     def load(self) -> Reading:
