@@ -4,12 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import items, loads, orders, windows
+from pipeline import items, loads, memory, orders, windows
 from pipeline.detectors.view import News
 from pipeline.events import Events
 from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
+from pipeline.pools import Pools
 from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
@@ -35,20 +36,21 @@ class Applier:
         self._settings = settings
         self._half_life_days = half_life_days
 
-    def apply(self, pool: Pool, rows: Rows, events: Events) -> News:
+    def apply(self, pools: Pools, rows: Rows, events: Events) -> News:
         """Apply one event to each row, in place; return what episodes need to know of it."""
         _remember(rows, events)
         _contacts(rows, events)
         followed = items.follow(
-            self._settings.items, self._settings.frustration, pool, rows, events
+            self._settings.items, self._settings.frustration, pools.items, rows, events
         )
         placed = (events.kind == Kind.ORDER_PLACED) & ~followed.uncounted
         since_ms = orders.last_ms(rows)
-        self._orders(pool, rows, events, followed, placed)
+        self._orders(pools.items, rows, events, followed, placed)
         newest = placed & (orders.last_ms(rows) > since_ms)
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
         _went(rows, events, followed, added)
+        memory.remember(pools.memory, rows, events, added, followed.late_days, self._half_life_days)
         added[:, PURCHASES] = placed
         loads.add(rows, self._half_life_days, events.at_ms, added)
         opened = events.kind == Kind.TICKET_OPENED

@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import advice, windows
+from pipeline import advice
 from pipeline.alert_ids import alert_id
 from pipeline.interning import Interned
+from pipeline.irritants import counterfactual, irritants, load_causes
 from pipeline.judge import Verdict
 from pipeline.kinds import ALERT_KINDS, LEADERS
 from pipeline.ledger import OUTCOMES, Closings
@@ -20,7 +21,7 @@ from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
 from pipeline.prospects import Prospects
-from pipeline.reasons import load_causes, silence_causes, silences
+from pipeline.reasons import silence_causes, silences
 from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, PipelineSettings
@@ -51,7 +52,6 @@ class Explainer:
         self._settings = settings
         self._prospects = prospects
         self._texts = texts
-        self._window_days = settings.windows.bucket_days * settings.windows.buckets
 
     def alerts(
         self,
@@ -63,7 +63,6 @@ class Explainer:
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
         worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
-        recent = windows.totals(self._settings.windows, rows, verdict.at_ms)[:, 2].tolist()
         shares = self._prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
         occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
         silent = silences(rows, verdict.at_ms, silent_ms)
@@ -84,15 +83,19 @@ class Explainer:
             strict=True,
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
+            found_there = irritants(
+                self._settings.frustration, verdict.remembered[i], verdict.waiting[i], at_ms
+            )
             if of_care is not None:
                 told = Told(at_ms, score, limit, stage[i], verdict.signals.details, i)
                 causes = [of_care(told)]
             elif verdict.parts is not None:
-                causes = load_causes(verdict.parts[i], recent[i], self._window_days)
+                causes = load_causes(verdict.parts[i], found_there)
             elif counts_days:
                 causes = [Cause("silence", score, silent[i])]
             else:
-                causes = silence_causes(shares[i], silent[i], occasions[i], spans[i])
+                troubles = found_there[0].words if found_there else "trouble not forgotten yet"
+                causes = silence_causes(shares[i], silent[i], troubles, occasions[i], spans[i])
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
@@ -117,6 +120,11 @@ class Explainer:
                 segment=segment,
                 channel=channel,
                 calibrated=self._prospects.is_calibrated,
+                counterfactual=(
+                    counterfactual(found_there, score, limit)
+                    if verdict.parts is not None and score >= limit
+                    else None
+                ),
                 folded=_kinds(int(verdict.moves.standing[i])),
                 snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
             )

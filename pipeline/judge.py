@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline import episodes, ledger, stages
+from pipeline import episodes, items, ledger, memory, stages
 from pipeline.detectors.frustration import Frustration
 from pipeline.detectors.table import detectors
 from pipeline.detectors.view import Detector, Feeds, News, Reading, View
@@ -38,6 +39,8 @@ class Verdict:
     signals: Signals
     moves: Moves
     open_now: Floats  # (n, causes) of what waits
+    remembered: list[NDArray[Any]]  # of each, records of the memory
+    waiting: list[NDArray[Any]]  # and of matters past their promise
 
     @classmethod
     def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
@@ -49,17 +52,6 @@ class Verdict:
     def parts(self) -> Floats | None:
         """The load by cause, (n, causes), of kinds that are about loads."""
         return self.signals.details.get("parts")
-
-    def take(self, which: Ints) -> "Verdict":
-        """Return some of them."""
-        return Verdict(
-            self.kind,
-            self.where[which],
-            self.at_ms[which],
-            self.signals.take(which),
-            self.moves.take(which),
-            self.open_now[which],
-        )
 
 
 @dataclass(slots=True)
@@ -182,7 +174,16 @@ class Judge:
             at_ms, rows = part.at_ms[told], part.rows[told]
             open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
             judged.verdicts.append(
-                Verdict(kind, which[told], at_ms, signals.take(told), moves.take(told), open_now)
+                Verdict(
+                    kind,
+                    which[told],
+                    at_ms,
+                    signals.take(told),
+                    moves.take(told),
+                    open_now,
+                    memory.recall(self._pools.memory, rows["memory"], at_ms),
+                    items.overdue_now(self._pools.items, rows["items"], at_ms),
+                )
             )
 
     def _over_ms(self, onset_ms: Ints) -> Ints:
@@ -211,6 +212,8 @@ def _joined(parts: Sequence[Any]) -> Any:
     first: Any = parts[0]
     if isinstance(first, np.ndarray):
         return np.concatenate(parts)
+    if isinstance(first, list):
+        return [each for part in parts for each in part]
     if isinstance(first, dict):
         return {name: _joined([part[name] for part in parts]) for name in first}
     if not is_dataclass(first):

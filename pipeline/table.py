@@ -238,7 +238,7 @@ class ActivityTable:
             return
         outcome.applied += len(events)
         words, rows = self.store.gather(events.row)
-        news = self._applier.apply(self.pools.items, rows, events)
+        news = self._applier.apply(self.pools, rows, events)
         for which in np.flatnonzero(responses.are_responses(events)).tolist():
             event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
             customer_id = self.store.ids[int(event.row[0])]

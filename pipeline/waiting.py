@@ -17,10 +17,10 @@ from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
 from pipeline.vocabulary import Matter
 
-_CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
-_CAUSE_WHILE_OPEN[Matter.ORDER] = CAUSE["waiting"]
-_CAUSE_WHILE_OPEN[Matter.TICKET] = CAUSE["waiting"]
-_CAUSE_WHILE_OPEN[Matter.PROMISE] = CAUSE["promise"]
+CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
+CAUSE_WHILE_OPEN[Matter.ORDER] = CAUSE["waiting"]
+CAUSE_WHILE_OPEN[Matter.TICKET] = CAUSE["waiting"]
+CAUSE_WHILE_OPEN[Matter.PROMISE] = CAUSE["promise"]
 
 
 def lateness(late_days: Floats, late_days_scale: float) -> Floats:
@@ -71,7 +71,7 @@ def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) 
             continue
         where, promised_ms, forget_ms = positions[which], promised_ms[which], forget_ms[which]
         steps = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
-        cause = _CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
+        cause = CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
         late_days = steps * (step_ms / DAY_MS)
         waits.severity[where, cause] += lateness(late_days, settings.late_days_scale)
         waits.severity_max[where, cause] += 1.0

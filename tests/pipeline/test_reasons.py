@@ -53,7 +53,7 @@ def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
 
 
 def test_the_rhythm_of_who_never_ordered_is_not_told():
-    assert silence_causes(np.array([0.0, 0.0, 0.0]), "", 0, 0) == []
+    assert silence_causes(np.array([0.0, 0.0, 0.0]), "", "", 0, 0) == []
 
 
 def test_troubles_are_counted_over_all_causes():
