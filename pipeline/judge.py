@@ -26,6 +26,7 @@ from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
+_FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
 CHANGED: Final = ("episodes", "kinds", "ledger")  # of a row, by what a detector finds
 
 
@@ -108,10 +109,14 @@ class Judge:
             self._begin(view, judged)
         elif watch is Watch.CARE:
             view.read_matters()
+        everyone = np.arange(len(view))
         for detector in self._of_watch[watch]:
             which = np.flatnonzero(episodes.have(rows, detector.kind) | detector.concerns(view))
-            if len(which):
-                self._detect(detector, view, which, judged)
+            if not len(which):
+                continue
+            if len(which) * _FEW > len(view):
+                which = everyone
+            self._detect(detector, view, which, judged)
         if watch is Watch.SILENCE and rows["ledger"].any():
             judged.closings, due_ms = ledger.settle(
                 self._settings.churn_label, self._horizon_ms, self._pools, view

@@ -77,7 +77,8 @@ class Inactivity(Ceases):
             long_enough &= _on_grid(view, silent_ms, floor_ms)
         signals.limit = np.full(len(rows), self.settings.level)
         told = np.flatnonzero(long_enough | episodes.have(rows, INACTIVITY))
-        signals.score[told] = self._probability(view, told, silent_ms)
+        if len(told):
+            signals.score[told] = self._probability(view, told, silent_ms)
         signals.enter = long_enough & (signals.score >= self.settings.level)
         signals.worse = long_enough & (signals.score >= self.settings.critical_level)
         return signals

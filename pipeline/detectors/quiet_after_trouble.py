@@ -36,7 +36,8 @@ class QuietAfterTrouble(Ceases):
     def signals(self, view: View) -> Signals:
         """Return how long they have been quiet, in days."""
         trouble_ms = _trouble_ms(view)
-        quiet_ms = view.quiet_ms(self._since_ms(view))
+        since_ms = np.maximum(trouble_ms, view.rows["contact_ms"])
+        quiet_ms = view.quiet_ms(since_ms)
         troubled = trouble_ms > 0
         signals = Signals.quiet(view.at_ms)
         signals.score = np.where(troubled, days(quiet_ms), 0.0)
@@ -50,21 +51,21 @@ class QuietAfterTrouble(Ceases):
         spoke = view.news.own & (view.news.at_ms > trouble_ms)
         signals.came_back_ms = np.where(spoke, view.news.at_ms, NEVER)
         signals.fresh_ms = trouble_ms
-        signals.details = {"trouble_ms": trouble_ms}
+        signals.details = {"trouble_ms": trouble_ms, "since_ms": since_ms, "quiet_ms": quiet_ms}
         return signals
 
-    def next_ms(self, view: View, signals: Signals, _moves: Moves) -> Ints:
+    def next_ms(self, view: View, signals: Signals, moves: Moves) -> Ints:
         """Return when the quiet reaches its next step, or another promise passes."""
-        since_ms = self._since_ms(view)
-        step = (view.quiet_ms(since_ms)[:, None] >= self._steps_ms).sum(axis=1)
-        steps_ms = np.append(self._steps_ms, NEVER)[step]
+        since_ms, quiet_ms = signals.details["since_ms"], signals.details["quiet_ms"]
+        steps_ms = np.append(self._steps_ms, NEVER)[self._steps_ms.searchsorted(quiet_ms, "right")]
         reachable = (signals.fresh_ms > 0) & (steps_ms < NEVER)
-        reached_ms = view.feeds.all.after(since_ms, np.where(reachable, steps_ms, 0))
-        return np.minimum(np.where(reachable, reached_ms, NEVER), view.matters.next_ms)
-
-    @staticmethod
-    def _since_ms(view: View) -> Ints:
-        return np.asarray(np.maximum(_trouble_ms(view), view.rows["contact_ms"]))
+        feeds, next_ms = view.feeds.all, view.matters.next_ms
+        reached_ms = feeds.after(since_ms, np.where(reachable, steps_ms, 0))
+        # A promise that passes is the beginning of a trouble, which has to be borne in quiet first.
+        ahead = next_ms < NEVER
+        borne_ms = feeds.after(np.where(ahead, next_ms, 0), np.where(ahead, self._steps_ms[0], 0))
+        later_ms = np.where(moves.alarmed, next_ms, np.where(ahead, borne_ms, NEVER))
+        return np.minimum(np.where(reachable, reached_ms, NEVER), later_ms)
 
 
 def _trouble_ms(view: View) -> Ints:
