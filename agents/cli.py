@@ -92,6 +92,9 @@ def replay(
     customers: Annotated[Path | None, _out("One row a customer, as CSV.")] = None,
     dead_letters: Annotated[Path | None, _out("What was rejected, with file and line.")] = None,
     activity_out: Annotated[Path | None, _out("The log that was folded, for --activity.")] = None,
+    ledger: Annotated[
+        Path | None, _out("What became of every alert; .csv, else JSON Lines.")
+    ] = None,
 ) -> None:
     """Tell who was about to leave, from orders and tickets in files.
 
@@ -107,6 +110,7 @@ def replay(
         customers=customers,
         dead_letters=dead_letters,
         activity_out=activity_out,
+        ledger=ledger,
     )
     result = run_replay(request, load_settings(settings).pipeline())
     _print(summary(result, time.perf_counter() - began))

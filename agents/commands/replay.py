@@ -19,6 +19,8 @@ from agents.files.log_dump import read_log, write_log
 from agents.files.refused_file import write_dead_letters
 from agents.offline.history import Files, History, read_history
 from agents.offline.intake_replay import BATCH, Intake, Log
+from agents.offline.ledger import entries
+from agents.offline.ledger_file import write_ledger
 from agents.offline.replay import Batch, Replay, numbered
 from agents.problems import UserError
 from pipeline.census import census
@@ -43,6 +45,12 @@ class Request:
     customers: Path | None = None
     dead_letters: Path | None = None
     activity_out: Path | None = None
+    ledger: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path | None, ...]:
+        """Return the files to write, in the order of `Outputs`."""
+        return self.alerts, self.customers, self.dead_letters, self.activity_out, self.ledger
 
     @property
     def inputs(self) -> list[Path]:
@@ -64,8 +72,7 @@ class Request:
             )
         for path in self.inputs:
             check_readable(path)
-        outputs = (self.alerts, self.customers, self.dead_letters, self.activity_out)
-        check_apart(self.inputs, outputs)
+        check_apart(self.inputs, self.outputs)
 
 
 def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> Replay:
@@ -94,6 +101,7 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
             outputs.write_log(records, offsets)
             outputs.write_alerts(result.fold(records, offsets))
         outputs.write_customers(result)
+        outputs.write_ledger(result)
     return result
 
 
@@ -160,12 +168,12 @@ class Outputs:
     customers: BinaryIO | None
     dead_letters: BinaryIO | None
     log: BinaryIO | None
+    ledger: BinaryIO | None
 
     @classmethod
     def opened(cls, stack: ExitStack, request: Request) -> "Outputs":
         """Open what is asked for, closed with the stack."""
-        paths = (request.alerts, request.customers, request.dead_letters, request.activity_out)
-        return cls(*(opened(stack, path) for path in paths))
+        return cls(*(opened(stack, path) for path in request.outputs))
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Append alerts, one JSON line each."""
@@ -189,6 +197,12 @@ class Outputs:
             write_customers(census(result.table, result.now_ms), text)
             text.flush()
             text.detach()
+
+    def write_ledger(self, result: Replay) -> None:
+        """Write what became of every alert."""
+        if self.ledger:
+            found = entries(result.alerts, result.tally.forgotten)
+            write_ledger(found, self.ledger, as_csv=".csv" in Path(self.ledger.name).suffixes)
 
 
 @contextmanager

@@ -160,14 +160,15 @@ def judged(ledger: Sequence[Entry], now: datetime, horizon_days: float) -> list[
 def firsts(ledger: Iterable[Entry], horizon_days: float) -> Iterator[Entry]:
     """Yield the first alert of each customer, and the next once a horizon has passed.
 
-    Two alerts within one horizon have one outcome: to count both would count it twice. Entries
-    are by when they were raised.
+    Two alerts within one horizon have one outcome: to count both would count it twice. Retracted
+    ones never were. Entries are by when they were raised.
     """
     horizon = timedelta(days=horizon_days)
     last: dict[str, datetime] = {}
     for entry in ledger:
         before = last.get(entry.customer_id)
-        if before is None or entry.raised >= before + horizon:
+        over = before is None or entry.raised >= before + horizon
+        if over and not entry.is_retracted:
             last[entry.customer_id] = entry.raised
             yield entry
 
