@@ -90,12 +90,12 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
     request.check()
     from_files = request.activity is None
     if from_files:
-        settings = _for_files(request, settings)
+        settings = for_files(request, settings)
     result = Replay.of(settings)
     with ExitStack() as stack:
         outputs = Outputs.opened(stack, request)
         begin = stack.enter_context(progress())
-        stack.enter_context(_without_collector())
+        stack.enter_context(without_collector())
         batches = _of_files if from_files else _of_dump
         for records, offsets in batches(request, result, outputs, begin, batch):
             outputs.write_log(records, offsets)
@@ -105,7 +105,8 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
     return result
 
 
-def _for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
+def for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
+    """Return settings as a replay of files takes them; raise UserError if one is left out."""
     for source, paths in request.files.items():
         if paths and source.topic not in settings.sources:
             raise UserError(
@@ -128,7 +129,7 @@ def _of_files(
 
     history = read_history(request.files, latest_ms, refuse, begin("Reading", total))
     if request.until_ms is not None:
-        _check_until(history, request.until_ms)
+        check_until(history, request.until_ms)
     intake = Intake(history, result.table.settings, request.until_ms)
     result.after_until = intake.left_out
     advance = begin("Folding", len(history.activities))
@@ -137,7 +138,8 @@ def _of_files(
         advance(len(records))
 
 
-def _check_until(history: History, until_ms: int) -> None:
+def check_until(history: History, until_ms: int) -> None:
+    """Raise UserError if nothing had happened by then."""
     first_ms = history.activities[0].occurred_at if history.activities else until_ms
     if until_ms < first_ms:
         raise UserError(
@@ -206,7 +208,7 @@ class Outputs:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Hold off the garbage collector: it would look at millions of records, and find no cycle."""
     was_on = gc.isenabled()
     gc.disable()

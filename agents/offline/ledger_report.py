@@ -54,7 +54,7 @@ def _kinds(ledger: Ledger) -> Iterator[str]:
 def _kind_row(ledger: Ledger, name: str, mine: Sequence[Entry]) -> str:
     standing = [entry for entry in mine if not entry.is_retracted]
     ends = Counter(entry.outcome for entry in standing)
-    early = [days for entry in standing if (days := _early(ledger, entry)) is not None]
+    early = [days for entry in standing if (days := ledger.early_days(entry)) is not None]
     cells = (
         f"{len(mine):,}",
         f"{len(mine) - len(standing):,}",
@@ -65,13 +65,6 @@ def _kind_row(ledger: Ledger, name: str, mine: Sequence[Entry]) -> str:
         f"{median(early):.0f}" if early else "-",
     )
     return f"{row(name, cells)}  {share(untouched(ledger.counted(mine)))}"
-
-
-def _early(ledger: Ledger, entry: Entry) -> float | None:
-    """Return the lead to the farewell, or, where churn is silence, how long it had been quiet."""
-    if ledger.label is ChurnLabel.CLOSED:
-        return entry.known_days if entry.has_left else None
-    return ledger.tally.silence_days(entry)
 
 
 def _reactions(ledger: Ledger) -> Iterator[str]:

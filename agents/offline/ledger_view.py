@@ -52,6 +52,12 @@ class Ledger:
         """Return how long the history is, at least a day."""
         return max((self.now_ms - self.first_ms) / DAY_MS, 1.0)
 
+    def early_days(self, entry: Entry) -> float | None:
+        """Return the lead to the farewell, or, where churn is silence, how long it was quiet."""
+        if self.label is ChurnLabel.CLOSED:
+            return entry.known_days if entry.has_left else None
+        return self.tally.silence_days(entry)
+
     def counted(self, some: Iterable[Entry]) -> list[Entry]:
         """Return the alerts that a share may be told of: first ones, decided, of whole weeks."""
         first = list(firsts(some, self.horizon_days))
