@@ -102,6 +102,5 @@ def _ledger(
 def _tuned(ledger: Ledger) -> float | None:
     """Return the hiatus that comes to as many alerts in the first half of the history."""
     middle_ms = (ledger.first_ms + ledger.now_ms) // 2
-    until = ledger.middle
-    early = sum(e.raised < until and not e.is_retracted for e in ledger.entries)
+    early = sum(e.raised < ledger.middle and not e.is_retracted for e in ledger.entries)
     return tuned_hiatus_days(ledger.tally, early, middle_ms)

@@ -147,5 +147,4 @@ def tuned_hiatus_days(tally: Tally, alerts: int, until_ms: int) -> float | None:
 
 def second_half(ledger: Ledger) -> list[Entry]:
     """Return the alerts that are measured: of the second half, none retracted."""
-    middle = ledger.now - timedelta(days=ledger.days / 2)
-    return [entry for entry in ledger.entries if entry.raised >= middle and not entry.is_retracted]
+    return [e for e in ledger.entries if e.raised >= ledger.middle and not e.is_retracted]

@@ -48,6 +48,11 @@ class Ledger:
         return instant(self.now_ms)
 
     @property
+    def middle(self) -> datetime:
+        """Return the instant between the first and the last."""
+        return instant((self.first_ms + self.now_ms) // 2)
+
+    @property
     def days(self) -> float:
         """Return how long the history is, at least a day."""
         return max((self.now_ms - self.first_ms) / DAY_MS, 1.0)

@@ -14,7 +14,7 @@ from tests.agents.ledger_story import activity, alert, day
 def test_alerts_match_by_customer_kind_and_time_one_for_one():
     some = entries([alert("ann", 0), alert("ann", 3, alert_id="x"), alert("bob", 0)])
     others = entries([alert("ann", 7), alert("bob", 0, kind=AlertKind.NEGLECT)])
-    assert [entry.alert_id for entry in unmatched(some, others)] == ["x", "bob/inactivity"]
+    assert [entry.alert_id for entry in unmatched(some, others)] == ["bob/inactivity", "x"]
 
 
 def test_a_hiatus_is_tuned_to_as_many_silences():
