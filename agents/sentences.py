@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.alert import Alert, AlertKind, State
+from schemas.alert import Alert, AlertKind, Arm, State
 
 _NEWS: Final = {
     State.RAISED: {
@@ -75,4 +75,8 @@ def sentence(alert: Alert) -> str:
     at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
     if alert.state in _OVER:
         return f"{at}  {who} {words}. {alert.advice}"
-    return f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}. {alert.advice}"
+    told = f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}."
+    notes = (alert.counterfactual, alert.concessions, alert.unprofitable)
+    said = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes if note)
+    what = "Control group: leave alone." if alert.arm is Arm.CONTROL else alert.advice
+    return " ".join(part for part in (told, said, what) if part)

@@ -10,8 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import advice
+from pipeline import advice, concessions
 from pipeline.alert_ids import alert_id
+from pipeline.experiment import in_control
 from pipeline.interning import Interned
 from pipeline.irritants import counterfactual, irritants, load_causes
 from pipeline.judge import Verdict
@@ -20,6 +21,7 @@ from pipeline.ledger import OUTCOMES, Closings
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
+from pipeline.profit import unprofitable
 from pipeline.prospects import Prospects
 from pipeline.reasons import silence_causes, silences
 from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
@@ -28,7 +30,7 @@ from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
-from schemas.alert import Alert, AlertKind, Cause, LogPosition, Severity, State
+from schemas.alert import Alert, AlertKind, Arm, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
@@ -52,6 +54,7 @@ class Explainer:
         self._settings = settings
         self._prospects = prospects
         self._texts = texts
+        advice.check(settings.advice)
 
     def alerts(
         self,
@@ -63,6 +66,8 @@ class Explainer:
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
         worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
+        seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
+        arms = self._arms(customer_ids)
         shares = self._prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
         occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
         silent = silences(rows, verdict.at_ms, silent_ms)
@@ -112,7 +117,7 @@ class Explainer:
                 currency=worth.currency[i] or None,
                 stage=stage[i],
                 causes=causes,
-                advice=advice.advise(kind, state, causes),
+                advice=advice.advise(self._settings.advice, kind, state, causes, stage[i]),
                 occurred_at=at,
                 detected_at=at,
                 source=position[i],
@@ -125,6 +130,9 @@ class Explainer:
                     if verdict.parts is not None and score >= limit
                     else None
                 ),
+                concessions=concessions.evidence(rows, i, at_ms) if seeks[i] else None,
+                unprofitable=unprofitable(self._settings.values.get(worth.currency[i]), rows, i),
+                arm=arms[i],
                 folded=_kinds(int(verdict.moves.standing[i])),
                 snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
             )
@@ -140,6 +148,7 @@ class Explainer:
     ) -> Iterator[Alert]:
         """Yield the closing record of each alert whose outcome has become known, if it was told."""
         worth = self.worth(rows, silent_ms, closings.at_ms, open_now)
+        arms = self._arms(customer_ids)
         for i in np.flatnonzero(closings.entry["told"]).tolist():
             entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
             kind = ALERT_KINDS[int(entry["kind"])]
@@ -169,10 +178,19 @@ class Explainer:
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                arm=arms[i],
                 outcome=OUTCOMES[int(closings.outcome[i])],
                 acted_at=instant(acted_ms) if acted_ms else None,
                 feedback=_FEEDBACK[int(entry["feedback"])],
             )
+
+    def _arms(self, customer_ids: list[str]) -> list[Arm | None]:
+        """Return who is in which arm, drawn before any alert; None without a control group."""
+        control = self._settings.control
+        if not control.share:
+            return [None] * len(customer_ids)
+        drawn = in_control(customer_ids, control).tolist()
+        return [Arm.CONTROL if is_control else Arm.TREATED for is_control in drawn]
 
     def worth(self, rows: Rows, silent_ms: Ints, at_ms: Ints, open_now: Floats) -> Worth:
         """Return what customers are worth, and how likely they are to leave."""

@@ -316,6 +316,7 @@ class PipelineSettings:
     stages: StageSettings = field(default_factory=StageSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     values: Mapping[str, ValueSettings] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)  # by kind/cause/stage
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
     orders_topic: str = "orders"  # silence is judged by it
