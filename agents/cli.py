@@ -156,10 +156,10 @@ def fit(
         typer.Option(metavar="P", help="Choose the level at which such a share is right."),
     ] = None,
 ) -> None:
-    """Learn from a history who leaves, and write the settings that a worker takes.
+    """Learn from a history who leaves, for a worker to be told.
 
-    It says how well that does on customers and times that nothing was learnt from, beside a
-    fixed number of days of silence; where those do better, they are kept.
+    It writes settings, and says how well they do on customers and times that nothing was learnt
+    from, beside a fixed number of days of silence; where those do better, they are kept.
     """
     from agents.commands.fit import Request as FitRequest  # noqa: PLC0415 - it loads scipy
     from agents.commands.fit import learn  # noqa: PLC0415

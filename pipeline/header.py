@@ -12,6 +12,14 @@ from pipeline.table import ActivityTable
 
 VERSION: Final = 3
 _LAYOUT: Final = 3  # of rows: what a row of an earlier one lacks has to be folded anew
+_OF_KINDS: Final = (
+    "second_order",
+    "quiet_after_trouble",
+    "remorse",
+    "stalled",
+    "neglect",
+    "handover",
+)
 _OF_FACTS: Final = (  # of frustration: how facts fade, what is summed, what is promised
     "half_lives_days",
     "purchase_half_life_days",
@@ -70,15 +78,19 @@ def deciding(settings: PipelineSettings) -> str:
 
     After a change of these the rows are true, but not when they are due: all have to be looked at
     again. Episodes stay where the old settings brought them. The gaps of a feed are kept as they
-    were reported, so `idle_hours_max` decides too. Not covered are `values`, which only explain,
-    and the kind of clock.
+    were reported, so `idle_hours_max` decides too. Not covered is what only explains, tells or
+    holds back: `advice`, `concessions`, `control`, `budget`, and the kind of clock.
     """
     return _digest(
         asdict(settings.frustration),
         asdict(settings.inactivity),
         asdict(settings.order_model),
         asdict(settings.episodes),
-        asdict(settings.feed(settings.orders_topic)),
+        {name: asdict(feed) for name, feed in sorted(settings.feeds.items())},
+        str(settings.churn_label),
+        asdict(settings.churn_model),
+        {name: asdict(value) for name, value in sorted(settings.values.items())},
+        *(asdict(getattr(settings, name)) for name in _OF_KINDS),
     )
 
 

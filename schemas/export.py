@@ -5,12 +5,18 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.alert import Alert
+from schemas.alert import Alert, Digest
 from schemas.order import Order
 from schemas.ticket import Ticket
 from schemas.touchpoint import Touchpoint
 
-EXPORTED: Final = {"order": Order, "ticket": Ticket, "touchpoint": Touchpoint, "alert": Alert}
+EXPORTED: Final = {
+    "order": Order,
+    "ticket": Ticket,
+    "touchpoint": Touchpoint,
+    "alert": Alert,
+    "digest": Digest,
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:

@@ -98,7 +98,9 @@ def test_every_setting_is_told_with_its_default():
             value = getattr(part, name)
             if is_dataclass(value):
                 continue
-            if isinstance(value, str):
+            if value is None:
+                assert yaml.safe_load(default) is None, (section, name)
+            elif isinstance(value, str):
                 assert default.strip('"') == value, f"{section}.{name}"
             else:
                 assert yaml.safe_load(default) == pytest.approx(value, rel=1e-4), (section, name)

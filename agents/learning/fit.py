@@ -276,6 +276,12 @@ def _judged(learner: Learner, split: str, at_ms: int, until_ms: int) -> Judged:
     learnt = learner.learn(0, until_ms)
     [date] = [s for s in learner.taken.snapshots if s.at_ms == at_ms]
     snapshot = learner.eligible(date, 1)
+    happened = learner.happened(snapshot)
+    _require(
+        0 < happened.sum() < len(happened),
+        f"of {len(happened)} customers to judge by {int(happened.sum())} churned by "
+        f"`churn_label: {learner.label}`; accepted is a history in which some do and some do not",
+    )
     terms = () if learner.only_intercept else _terms(learnt.churn_model)
     without = {}
     if split == "customers":
@@ -286,7 +292,7 @@ def _judged(learner: Learner, split: str, at_ms: int, until_ms: int) -> Judged:
     return Judged(
         split,
         at_ms,
-        learner.happened(snapshot),
+        happened,
         np.asarray(repeats(snapshot.rows) >= 1),
         learner.judge(learnt, snapshot),
         days(snapshot.silent_ms),

@@ -190,7 +190,7 @@ def test_check_shows_settings_that_can_be_read_again(tmp_path, capsys):
 def test_schemas_are_printed_as_one_object_or_written_as_files(tmp_path, capsys):
     assert run(["schemas"]) == FINE
     printed = json.loads(capsys.readouterr().out)
-    assert sorted(printed) == ["alert", "order", "ticket", "touchpoint"]
+    assert sorted(printed) == ["alert", "digest", "order", "ticket", "touchpoint"]
     assert run(["schemas", "--write", "out"]) == FINE
     assert json.loads((tmp_path / "out" / "alert.json").read_text()) == printed["alert"]
 

@@ -112,7 +112,7 @@ def test_settings_are_frozen_and_can_be_written_and_read_again(tmp_path):
         ),
         pytest.param(
             "inactivity: {rule: never}",
-            "`inactivity.rule` is 'never'; wants 'probability', 'hiatus' or 'off'",
+            "`inactivity.rule` is 'never'; wants 'probability', 'order_model', 'hiatus' or 'off'",
             id="not one of a choice",
         ),
         pytest.param(
@@ -127,7 +127,8 @@ def test_settings_are_frozen_and_can_be_written_and_read_again(tmp_path):
         ),
         pytest.param(
             "values: {EUR: {mean: 1}}",
-            "`values.EUR.mean` is no setting; accepted here are mean_amount, kappa",
+            "`values.EUR.mean` is no setting; accepted here are mean_amount, kappa, "
+            "margin_share, ticket_cost, return_cost",
             id="unknown key by currency",
         ),
         pytest.param(

@@ -218,7 +218,7 @@ def with_settings(**parts) -> PipelineSettings:
     changed = {
         name: replace(getattr(settings, name), **value) if isinstance(value, dict) else value
         for name, value in parts.items()
-        if name not in ("feeds", "values")
+        if name not in ("feeds", "values", "advice")
     }
-    changed |= {name: parts[name] for name in ("feeds", "values") if name in parts}
+    changed |= {name: parts[name] for name in ("feeds", "values", "advice") if name in parts}
     return replace(settings, **changed)

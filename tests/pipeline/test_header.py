@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.codec import decode_rows, encode_rows
 from pipeline.header import (
     BadHeaderError,
@@ -50,8 +51,20 @@ BOTH = (True, True)  # of what shapes state, some decides as well
         ({"order_model": OrderModel(r=0.5)}, DECIDE),
         ({"episodes": {"cooldown_days": 2.0}}, DECIDE),
         ({"feeds": {"orders": FeedSettings(idle_hours_max=30.0)}}, DECIDE),
-        ({"feeds": {"touchpoints": FeedSettings(idle_hours_max=30.0)}}, NEITHER),
-        ({"values": {"EUR": ValueSettings(mean_amount=50.0)}}, NEITHER),
+        ({"feeds": {"touchpoints": FeedSettings(idle_hours_max=30.0)}}, DECIDE),
+        ({"values": {"EUR": ValueSettings(mean_amount=50.0)}}, DECIDE),
+        ({"churn_label": ChurnLabel.CLOSED}, DECIDE),
+        ({"churn_model": ChurnModel(intercept=1.0)}, DECIDE),
+        ({"second_order": {"enabled": True}}, DECIDE),
+        ({"quiet_after_trouble": {"days": 15.0}}, DECIDE),
+        ({"remorse": {"load": 0.4}}, DECIDE),
+        ({"stalled": {"affirm_days": 31.0}}, DECIDE),
+        ({"neglect": {"days": 3.0}}, DECIDE),
+        ({"handover": {"days": 31.0}}, DECIDE),
+        ({"advice": {"*/*/*": "Call."}}, NEITHER),
+        ({"concessions": {"compensations_min": 4}}, NEITHER),
+        ({"control": {"share": 0.1}}, NEITHER),
+        ({"budget": {"alerts_per_hour": 5}}, NEITHER),
         ({"live_clock": False}, NEITHER),
     ],
     ids=str,
