@@ -194,6 +194,24 @@ ALERTS: Final = Counter(
     ["kind", "state", "severity"],
     registry=REGISTRY,
 )
+ALERTS_CLOSED: Final = Counter(
+    "churnwatch_alerts_closed",
+    "Alerts whose outcome has become known: of acted on ones model and reaction are mixed.",
+    ["kind", "outcome", "acted"],
+    registry=REGISTRY,
+)
+ALERTS_JUDGED: Final = Counter(
+    "churnwatch_alerts_judged",
+    "Closed alerts that somebody had judged, by feedback.",
+    ["kind", "verdict"],
+    registry=REGISTRY,
+)
+ALERTS_HELD_BACK: Final = Counter(
+    "churnwatch_alerts_held_back",
+    "New alerts beyond the budget of an hour, told in a digest only.",
+    ["kind"],
+    registry=REGISTRY,
+)
 ALERTS_MUTED: Final = Counter(
     "churnwatch_alerts_muted",
     "Transitions too old to be sent: they moved the state only.",

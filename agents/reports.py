@@ -107,6 +107,9 @@ class BatchWasFolded:
         for rejection in self.unreadable:
             metrics.WATCH_UNREADABLE.labels(rejection.reason).inc()
             log.error("Log record unreadable: %s.", rejection.detail)
+        for digest in self.outcome.digests:
+            for kind, count in digest.by_kind.items():
+                metrics.ALERTS_HELD_BACK.labels(kind).inc(count)
         for alert in self.muted:
             metrics.ALERTS_MUTED.labels(alert.kind, alert.state).inc()
 

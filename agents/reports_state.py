@@ -8,7 +8,7 @@ from typing import Final
 from agents import metrics
 from agents.runtime.errors import StartOver
 from agents.runtime.rows import Row
-from schemas.alert import Alert
+from schemas.alert import Alert, Outcome
 
 log: Final = logging.getLogger("churnwatch")
 
@@ -32,6 +32,9 @@ class FlushWasCommitted:
         )
         metrics.FLUSH_NEXT_OFFSET.labels(self.partition).set(self.next_offset)
         for alert in self.alerts:
+            if alert.outcome is not None:
+                _count_closing(alert, alert.outcome)
+                continue
             metrics.ALERTS.labels(alert.kind, alert.state, alert.severity).inc()
             delay = (alert.detected_at - alert.occurred_at).total_seconds()
             metrics.ALERT_DELAY_SECONDS.observe(max(delay, 0.0))
@@ -158,3 +161,10 @@ class RecordsWereLost:
 
 def _reason(kind: type[StartOver]) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")
+
+
+def _count_closing(alert: Alert, outcome: Outcome) -> None:
+    acted = "no" if alert.acted_at is None else "yes"
+    metrics.ALERTS_CLOSED.labels(alert.kind, outcome, acted).inc()
+    if alert.feedback is not None:
+        metrics.ALERTS_JUDGED.labels(alert.kind, "right" if alert.feedback else "wrong").inc()

@@ -27,6 +27,7 @@ CUSTOMERS: Final = 2_000
 SETTINGS: Final = """\
 order_model: {r: 3.8, alpha_days: 39, a: 1.3, b: 58}
 inactivity: {horizon_days: 30, floor_prior_gap_days: 20}
+neglect: {days: 0}
 """
 _LATEST, _GRAVEST = 12, 5
 _WIDTH: Final = 18

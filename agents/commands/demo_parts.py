@@ -33,6 +33,7 @@ PARTITIONS: Final = 4  # as many as the embedded broker gives
 SETTINGS: Final = """\
 order_model: {r: 3.8, alpha_days: 39, a: 1.3, b: 58}
 inactivity: {horizon_days: 30, floor_prior_gap_days: 20}
+neglect: {days: 0}
 clock: event
 intake: {future_seconds_max: 3.0e+9}
 """

@@ -62,6 +62,8 @@ class Story:
 
     def hear(self, alert: Alert) -> bool:
         """Take in an alert; return whether it is an alarm of the live shop."""
+        if alert.outcome is not None:
+            return False  # what became of it is no news of today
         if self.first_alert_seconds is None:
             self.first_alert_seconds = self.seconds
         self.states[str(alert.kind), str(alert.state)] += 1
@@ -96,7 +98,7 @@ class Story:
             return
         yield f"First alert after {self.first_alert_seconds:.1f} s; alerts by kind and state:"
         for (kind, state), count in sorted(self.states.items()):
-            yield f"  {kind:<12} {state:<10} {count:>6,}"
+            yield f"  {kind:<20} {state:<10} {count:>6,}"
 
 
 class Lines:

@@ -113,8 +113,10 @@ def for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
                 f"{str(paths[0])!r} is of {source.topic}, which the setting `sources` leaves out; "
                 f"accepted are files of {', '.join(settings.sources)}"
             )
-    # The wall clock of a replay is --until, or its newest event: none of it is of this machine.
-    return replace(settings, live_clock=True)
+    # The wall clock of a replay is --until, or its newest event: none of it is of this machine. It
+    # moves in jumps, so there are no hours to keep a budget by.
+    budget = replace(settings.budget, alerts_per_hour=0)
+    return replace(settings, live_clock=True, budget=budget)
 
 
 def _of_files(

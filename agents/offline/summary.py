@@ -36,6 +36,8 @@ def episodes_of(alerts: Iterable[Alert]) -> list[Episode]:
     last: dict[str, Alert] = {}
     critical: set[str] = set()
     for alert in alerts:
+        if alert.outcome is not None:
+            continue
         last[alert.alert_id] = alert
         if alert.severity is Severity.CRITICAL:
             critical.add(alert.alert_id)

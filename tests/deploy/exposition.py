@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 from prometheus_client.metrics import MetricWrapperBase
 
 from agents import metrics
-from schemas.alert import AlertKind, Severity, State
+from schemas.alert import AlertKind, Outcome, Severity, State
 from schemas.rejection import Reason
 
 EVERY_SECONDS = 0.1
@@ -31,6 +31,9 @@ VALUES = {
     "kind": [kind.value for kind in AlertKind],
     "state": [state.value for state in State],
     "severity": [severity.value for severity in Severity],
+    "outcome": [outcome.value for outcome in Outcome],
+    "acted": ["no", "yes"],
+    "verdict": ["right", "wrong"],
     "phase": ["running", "restoring"],
     "version": ["0.1.0"],
 }
