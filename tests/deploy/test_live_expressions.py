@@ -20,6 +20,9 @@ DEADLINE_SECONDS = 30.0
 
 # A healthy worker may not have had to count these: without a series there is nothing to show.
 MAY_BE_UNSEEN = {
+    "churnwatch_alerts_closed_total",
+    "churnwatch_alerts_held_back_total",
+    "churnwatch_alerts_judged_total",
     "churnwatch_alerts_muted_total",
     "churnwatch_dead_letters_omitted_total",
     "churnwatch_intake_gap_seconds_total",
