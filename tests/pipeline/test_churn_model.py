@@ -139,6 +139,25 @@ def test_hinges_move_on_with_the_steps():
     assert got == pytest.approx([0.5 / (1 + exp(1.8))])
 
 
+def test_tenure_moves_on_with_the_steps():
+    """400 days today, 428 a step later: 28 beyond the knot, eta 2.8."""
+    config = settings(
+        horizon_days=56.0,
+        fitted=True,
+        intercept=0.0,
+        hinges={"tenure_days": Hinges(knots=(400.0,), weights=(0.1,))},
+    )
+    got = chance(config, customers([(0, NAN)]), 30)
+    assert got == pytest.approx([0.5 / (1 + exp(2.8))])
+
+
+def test_closing_asks_the_order_model_about_the_whole_horizon():
+    """With weight 1 on lp0 alone: the published .388300 within 90 days, not within a step."""
+    config = settings(ChurnLabel.CLOSED, fitted=True, intercept=0.0, weights={"lp0": 1.0})
+    got = chance(config, customers(spread(6, 300)), 60)
+    assert got == pytest.approx([0.388300], abs=1e-6)
+
+
 def test_closing_without_a_fit():
     """Odds e^-2.5, tripled by a load of ln 3, whether or not somebody ever ordered."""
     config = settings(ChurnLabel.CLOSED)
