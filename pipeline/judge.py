@@ -27,7 +27,13 @@ from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
 _FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
-CHANGED: Final = ("episodes", "kinds", "ledger")  # of a row, by what a detector finds
+CHANGED: Final = (
+    "episodes",
+    "kinds",
+    "ledger",
+    "stage",
+    "stage_ms",
+)  # of a row, by what a detector finds
 
 
 @dataclass(slots=True)
@@ -177,6 +183,7 @@ class Judge:
         told = np.flatnonzero(moves.told)
         if len(told):
             at_ms, rows = part.at_ms[told], part.rows[told]
+            self._bring_up_stages(view.rows, which[told], at_ms)
             open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
             judged.verdicts.append(
                 Verdict(
@@ -190,6 +197,13 @@ class Judge:
                     items.overdue_now(self._pools.items, rows["items"], at_ms),
                 )
             )
+
+    def _bring_up_stages(self, rows: Rows, which: Ints, at_ms: Ints) -> None:
+        """Let what is told say the stage as of then, though no event has asked for it."""
+        some = rows[which]
+        stages.advance(self._settings.stages, some, np.maximum(at_ms, some["seen_ms"]))
+        for name in ("stage", "stage_ms"):
+            rows[name][which] = some[name]
 
     def _over_ms(self, onset_ms: Ints) -> Ints:
         """Return when a whole horizon has passed since then, the orders feed being alive."""

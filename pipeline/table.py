@@ -151,7 +151,7 @@ class ActivityTable:
     def _changes_liveness(self, progress: Progress) -> bool:
         """Return whether a report says more than that the feeds are alive."""
         return any(
-            feed.changes(source.partition, source.gaps) or not feed.newest_ms
+            feed.changes(source.partition, source.gaps) or source.watermark > 0 == feed.newest_ms
             for source in progress.sources
             if (feed := self.feeds.get(source.topic))
         )
