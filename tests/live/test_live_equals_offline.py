@@ -100,7 +100,12 @@ def test_live_equals_offline(kafka, tmp_path, real_files, partitions, tick_secon
     end = instant(min(table.clock.now_ms for table in tables))
     offline = {key: alert for key, alert in offline.items() if alert.occurred_at <= end}
     live = {key: alert for key, alert in live.items() if alert.occurred_at <= end}
-    assert {alert.kind for alert in live.values()} == {AlertKind.FRUSTRATION, AlertKind.INACTIVITY}
+    assert {alert.kind for alert in live.values()} == {
+        AlertKind.FRUSTRATION,
+        AlertKind.INACTIVITY,
+        AlertKind.QUIET_AFTER_TROUBLE,
+        AlertKind.STALLED,
+    }
     assert live.keys() == offline.keys()
     for transition, alert in live.items():
         same = offline[transition]
