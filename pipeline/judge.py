@@ -96,9 +96,7 @@ class Judge:
         found = detectors(settings, self.frustration, self.prospects)
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
-    def judge(
-        self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, heard_ms: Ints, news: News
-    ) -> Judged:
+    def judge(self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Judged:
         """Judge rows by one watch.
 
         Args:
@@ -106,10 +104,9 @@ class Judge:
             row: (n,) numbers of the rows.
             rows: (n,) copies of them; stages, episodes and ledger are brought up to the instant.
             at_ms: (n,) the instant.
-            heard_ms: (n,) how far silence counts.
             news: what an event brings, if one does.
         """
-        view = View(row, rows, at_ms, heard_ms, news, self._pools, self._feeds)
+        view = View(row, rows, at_ms, news, self._pools, self._feeds)
         judged = Judged.nothing(len(row))
         if watch is Watch.LOAD:
             self._begin(view, judged)
