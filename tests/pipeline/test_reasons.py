@@ -46,7 +46,7 @@ def test_a_silence_is_told_as_on_the_calendar_and_says_what_does_not_count():
 )
 def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
     silence, rhythm = silence_causes(
-        np.array([0.25, 0.5, 0.0]), "no order for 99 days", occasions, span
+        np.array([0.25, 0.5, 0.0]), "no order for 99 days", "", occasions, span
     )
     assert (silence.share, rhythm.share) == (0.5, 0.25)
     assert rhythm.detail == words
@@ -54,6 +54,12 @@ def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
 
 def test_the_rhythm_of_who_never_ordered_is_not_told():
     assert silence_causes(np.array([0.0, 0.0, 0.0]), "", "", 0, 0) == []
+
+
+def test_trouble_is_told_only_where_it_adds():
+    told = silence_causes(np.array([0.25, 0.5, 0.125]), "", "ticket t rated poorly", 2, 1)
+    assert told[2] == Cause("trouble", 0.125, "ticket t rated poorly")
+    assert len(silence_causes(np.array([0.25, 0.5, 0.0]), "", "", 2, 1)) == 2
 
 
 def test_the_heaviest_cause_names_its_event():
@@ -77,4 +83,5 @@ def test_the_heaviest_cause_names_its_event():
 )
 def test_advice_on_a_silence_goes_by_how_much_of_it_is_rhythm(silence, rhythm, advice):
     causes = [Cause("silence", silence, ""), Cause("rhythm", rhythm, "")]
-    assert advise(AlertKind.INACTIVITY, State.RAISED, causes).startswith(advice)
+    told = advise({}, AlertKind.INACTIVITY, State.RAISED, causes, "adopt")
+    assert told.startswith(advice)
