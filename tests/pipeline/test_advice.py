@@ -73,7 +73,10 @@ def test_of_what_is_over_the_table_says_nothing(state, text):
     assert told({"*/*/*": "call"}, state=state) == text
 
 
-KINDS = "frustration, inactivity, second_order, quiet_after_trouble, remorse, stalled, neglect, handover"
+KINDS = (
+    "frustration, inactivity, second_order, quiet_after_trouble, remorse, stalled, neglect, "
+    "handover"
+)
 
 
 @pytest.mark.parametrize(
