@@ -1,6 +1,7 @@
 """A story of single customers as a log: what happens on which day, and when it is heard.
 
-Days count from 2024-01-01. All is told by one source, which others keep alive by their orders.
+Days count from 2024-01-01. All is told by one source, which others keep alive by their orders;
+where touchpoints are heard of, others keep theirs alive by promotions.
 """
 
 import math
@@ -42,7 +43,7 @@ class Story:
             int(kind),
             at(when),
             f"e{self._number}",
-            "orders",
+            fields.pop("topic", "orders"),
             partition,
             0,
             item=fields.pop("item", f"i{self._number}"),
@@ -61,6 +62,9 @@ class Story:
         count = math.floor((last - first) / every) + 1
         for n in range(count):
             self.tell(first + n * every, Kind.ORDER_PLACED, f"other{self._number}", partition)
+            if "touchpoints" in self.settings.sources:
+                who = f"other{self._number}"
+                self.tell(first + n * every, Kind.PROMOTED, who, topic="touchpoints")
         return self
 
     def alerts(self, tick=True):
