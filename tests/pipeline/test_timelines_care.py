@@ -115,6 +115,27 @@ def test_quiet_is_told_in_days_since_the_trouble():
     assert raised.advice == "Call with the matter solved, not with a question about it."
 
 
+@pytest.mark.parametrize("dead", [*BOTH, "both"])
+def test_quiet_is_only_counted_while_every_feed_is_alive(dead):
+    """One or both are dead from day 5 to day 12, so all comes seven days later."""
+    settings = only("quiet_after_trouble", sources=BOTH, episodes={"reaction_hours": 900.0})
+    story = Story(settings).tell(1, ABANDONED)
+    for topic in BOTH:
+        for when in range(41):
+            if not 5 < when < 12 or dead not in (topic, "both"):
+                kind = ORDER if topic == "orders" else Kind.PROMOTED
+                story.tell(when, kind, f"other-{topic}-{when}", topic=topic)
+    assert states(story) == [("raised", 22), ("escalated", 38)]
+
+
+def test_a_feed_that_has_stopped_holds_the_quiet():
+    story = Story(only("quiet_after_trouble", sources=BOTH)).tell(1, ABANDONED)
+    story.tell(5, Kind.PROMOTED, "other", topic="touchpoints")
+    for when in range(41):
+        story.tell(when, ORDER, f"other{when}")
+    assert story.moves() == []
+
+
 REMORSE = only("remorse")
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from pipeline.alert_ids import alert_id
 from pipeline.settings import InactivityRule
 from schemas.activity import Kind
-from tests.pipeline.harness import day
+from tests.pipeline.harness import at, day
 from tests.pipeline.story import Story, alone
 
 ORDER, DELIVERED, FOLLOW_UP = Kind.ORDER_PLACED, Kind.ORDER_DELIVERED, Kind.FOLLOW_UP
@@ -56,6 +57,16 @@ ALL = {"item": ""}  # no alert is named
             id="acknowledged by its kind",
         ),
         pytest.param(
+            [(16, SEEN, {"item": alert_id("ada", "quiet_after_trouble", at(15))})],
+            [("raised", 15), ("escalated", 31)],
+            id="acknowledged by its id",
+        ),
+        pytest.param(
+            [(16, SEEN, {"item": alert_id("ada", "quiet_after_trouble", at(14))})],
+            [("raised", 15), ("escalated", 18), ("escalated", 31)],
+            id="another alert is acknowledged",
+        ),
+        pytest.param(
             [(16, SEEN, {"item": "neglect"})],
             [("raised", 15), ("escalated", 18), ("escalated", 31)],
             id="another kind is acknowledged",
@@ -85,6 +96,39 @@ ALL = {"item": ""}  # no alert is named
 def test_reactions(reaction, moves):
     story = told(only("quiet_after_trouble"), 40, (1, ABANDONED), *reaction)
     assert states(story) == moves
+
+
+@pytest.mark.parametrize(
+    ("settings", "happened", "moves"),
+    [
+        pytest.param(
+            only(frustration=HARD | {"critical_ratio": 9.0}),
+            [(1, RATED, {"rating": 1.0})],
+            [("raised", 1), ("escalated", 4)],
+            id="frustration",
+        ),
+        pytest.param(
+            only("second_order", second_order={"days": 5.0}),
+            [(0, ORDER)],
+            [("raised", 5), ("escalated", 8)],
+            id="second order",
+        ),
+        pytest.param(
+            only("remorse"),
+            [(0, ORDER), (0.5, OWNER)],
+            [("raised", 0.5), ("escalated", 3.5)],
+            id="remorse",
+        ),
+        pytest.param(
+            only("handover", frustration={"base": 99.0, "ticket_promise_hours": 0.0}),
+            [(1, OPENED), (2, OWNER)],
+            [("raised", 2), ("escalated", 5)],
+            id="handover",
+        ),
+    ],
+)
+def test_a_reaction_is_missed_whatever_the_kind(settings, happened, moves):
+    assert states(told(settings, 12, *happened)) == moves
 
 
 def test_what_gets_worse_for_want_of_a_reaction_is_not_critical_yet():
