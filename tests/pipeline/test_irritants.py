@@ -4,16 +4,20 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import items, memory
 from pipeline.events import by_field, columns
 from pipeline.interning import Interned
 from pipeline.irritants import Irritant, counterfactual, irritants, load_causes, plain_name
 from pipeline.rows import CAUSE
-from pipeline.settings import CAUSES, FrustrationSettings
+from pipeline.settings import CAUSES, FrustrationSettings, PipelineSettings
+from pipeline.table import ActivityTable
 from pipeline.vocabulary import Matter
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import at
+from tests.pipeline.strategies import examples
 
 SETTINGS = FrustrationSettings()
 NOTHING = np.zeros(0, memory.new_pool().records.dtype)
@@ -186,3 +190,59 @@ def kept(name):
 )
 def test_a_name_is_told_in_full_up_to_24_bytes(name, told):
     assert kept(name) == told
+
+
+happened = st.lists(
+    st.tuples(
+        st.floats(0, 60),
+        st.sampled_from(
+            (
+                Kind.ORDER_PLACED,
+                Kind.ORDER_DELIVERED,
+                Kind.ORDER_FAILED,
+                Kind.TICKET_OPENED,
+                Kind.TICKET_REOPENED,
+                Kind.TICKET_RESOLVED,
+                Kind.TICKET_RATED,
+                Kind.PROMISE_MADE,
+                Kind.PROMISE_KEPT,
+                Kind.PRICE_RAISED,
+            )
+        ),
+        st.sampled_from(("x", "y", "z")),
+        st.floats(0, 60),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@examples(60)
+@given(happened, st.floats(60, 65))
+def test_what_irritates_sums_to_the_load_by_cause(events, now):
+    """As far as no more than eight are remembered, and none of them is forgotten yet."""
+    log = [
+        Activity(
+            "ada",
+            int(kind),
+            at(when),
+            f"e{n}",
+            "orders",
+            0,
+            n,
+            item=item,
+            due_at=at(due),
+            rating=1.0,
+        )
+        for n, (when, kind, item, due) in enumerate(events)
+    ]
+    table = ActivityTable(PipelineSettings(sources=("orders",)), "log", 0)
+    table.step(log, range(len(log)))
+    row, now_ms = table.store.rows_of(["ada"]), np.array([at(now)])
+    _, rows = table.store.gather(row)
+    reading = table.judge.frustration.read(table.pools.items, rows, now_ms)
+    [remembered] = memory.recall(table.pools.memory, rows["memory"], now_ms)
+    [waiting] = items.overdue_now(table.pools.items, rows["items"], now_ms)
+    found = irritants(SETTINGS, remembered, waiting, at(now))
+    weights = [sum(each.weight for each in found if each.cause == cause) for cause in CAUSES]
+    assert weights == pytest.approx(reading.parts[0].tolist(), abs=1e-9)
