@@ -84,3 +84,29 @@ class Story:
         return [
             (a.customer_id, str(a.state), round(day(a.occurred_at), 6)) for a in self.alerts(tick)
         ]
+
+
+def only(*kinds, sources=("orders",), frustration=None, **parts):
+    """Return settings under which these kinds are judged; frustration if it has settings."""
+    on = {kind: {"enabled": True} | parts.pop(kind, {}) for kind in kinds}
+    silence = parts.pop("inactivity", {"rule": InactivityRule.OFF})
+    load = frustration or {"base": 99.0}
+    return alone(inactivity=silence, frustration=load, sources=sources, **on, **parts)
+
+
+def told(settings, last, *happened):
+    """Return a story of what happened: (day, kind), or with fields, among others' until a day."""
+    story = Story(settings)
+    for when, kind, *fields in happened:
+        story.tell(when, kind, **(fields[0] if fields else {}))
+    return story.lives(0, last)
+
+
+def moved(story):
+    """Return (kind, state, day) of every alert that is told."""
+    return [(str(a.kind), str(a.state), round(day(a.occurred_at), 6)) for a in story.alerts()]
+
+
+def states(story):
+    """Return (state, day) of every alert that is told."""
+    return [(state, when) for _, state, when in story.moves()]

@@ -2,34 +2,14 @@
 
 import pytest
 
-from pipeline.settings import InactivityRule
 from schemas.activity import Kind
-from tests.pipeline.story import Story, alone
+from tests.pipeline.story import Story, only, states, told
 
 ORDER, DELIVERED, FOLLOW_UP = Kind.ORDER_PLACED, Kind.ORDER_DELIVERED, Kind.FOLLOW_UP
 OPENED, RESOLVED, ABANDONED = Kind.TICKET_OPENED, Kind.TICKET_RESOLVED, Kind.TICKET_ABANDONED
 REVIEWED, CLOSED, OWNER, RATED = Kind.REVIEWED, Kind.CLOSED, Kind.OWNER_CHANGED, Kind.TICKET_RATED
 MADE, KEPT = Kind.PROMISE_MADE, Kind.PROMISE_KEPT
 BOTH = ("orders", "touchpoints")
-
-
-def only(*kinds, sources=("orders",), **parts):
-    """Return settings under which these kinds of alert are judged, and no others."""
-    on = {kind: {"enabled": True} | parts.pop(kind, {}) for kind in kinds}
-    silence = {"rule": InactivityRule.OFF}
-    return alone(inactivity=silence, frustration={"base": 99.0}, sources=sources, **on, **parts)
-
-
-def told(settings, last, *happened):
-    """Return a story of what happened: (day, kind), or with fields, among others' until a day."""
-    story = Story(settings)
-    for when, kind, *fields in happened:
-        story.tell(when, kind, **(fields[0] if fields else {}))
-    return story.lives(0, last)
-
-
-def states(story):
-    return [(state, when) for _, state, when in story.moves()]
 
 
 QUIET = only("quiet_after_trouble")

@@ -1,42 +1,22 @@
-"""What people do with alerts, which of several is told, and what becomes of them, as stories."""
+"""What people do with alerts, what is heard too late, and what becomes of customers, as stories."""
 
 import pytest
 
 from pipeline.alert_ids import alert_id
-from pipeline.settings import InactivityRule
 from schemas.activity import Kind
 from tests.pipeline.harness import at, day
-from tests.pipeline.story import Story, alone
+from tests.pipeline.story import only, states, told
 
 ORDER, DELIVERED, FOLLOW_UP = Kind.ORDER_PLACED, Kind.ORDER_DELIVERED, Kind.FOLLOW_UP
 OPENED, RESOLVED, ABANDONED = Kind.TICKET_OPENED, Kind.TICKET_RESOLVED, Kind.TICKET_ABANDONED
 OWNER, CLOSED, RATED = Kind.OWNER_CHANGED, Kind.CLOSED, Kind.TICKET_RATED
 SEEN, SNOOZED, FEEDBACK = Kind.ACKNOWLEDGED, Kind.SNOOZED, Kind.FEEDBACK
-BOTH = ("orders", "touchpoints")
 HARD = {"base": 0.9, "purchase_buffer": 0.0}  # a rating of 1, which weighs 1, is too much
 
 
-def only(*kinds, sources=BOTH, frustration=None, **parts):
-    """Return settings under which these kinds are judged; frustration if it has settings."""
-    on = {kind: {"enabled": True} | parts.pop(kind, {}) for kind in kinds}
-    silence = {"rule": InactivityRule.OFF}
-    load = frustration or {"base": 99.0}
-    return alone(inactivity=silence, frustration=load, sources=sources, **on, **parts)
-
-
-def told(settings, last, *happened):
-    story = Story(settings)
-    for when, kind, *fields in happened:
-        story.tell(when, kind, **(fields[0] if fields else {}))
-    return story.lives(0, last)
-
-
-def states(story):
-    return [(state, when) for _, state, when in story.moves()]
-
-
-def kinds(story):
-    return [(str(a.kind), str(a.state), round(day(a.occurred_at), 6)) for a in story.alerts()]
+def heard(*kinds, **parts):
+    """Return settings under which these kinds are judged, and reactions can be heard of."""
+    return only(*kinds, sources=("orders", "touchpoints"), **parts)
 
 
 ALL = {"item": ""}  # no alert is named
@@ -94,7 +74,7 @@ ALL = {"item": ""}  # no alert is named
     ],
 )
 def test_reactions(reaction, moves):
-    story = told(only("quiet_after_trouble"), 40, (1, ABANDONED), *reaction)
+    story = told(heard("quiet_after_trouble"), 40, (1, ABANDONED), *reaction)
     assert states(story) == moves
 
 
@@ -102,25 +82,25 @@ def test_reactions(reaction, moves):
     ("settings", "happened", "moves"),
     [
         pytest.param(
-            only(frustration=HARD | {"critical_ratio": 9.0}),
+            heard(frustration=HARD | {"critical_ratio": 9.0}),
             [(1, RATED, {"rating": 1.0})],
             [("raised", 1), ("escalated", 4)],
             id="frustration",
         ),
         pytest.param(
-            only("second_order", second_order={"days": 5.0}),
+            heard("second_order", second_order={"days": 5.0}),
             [(0, ORDER)],
             [("raised", 5), ("escalated", 8)],
             id="second order",
         ),
         pytest.param(
-            only("remorse"),
+            heard("remorse"),
             [(0, ORDER), (0.5, OWNER)],
             [("raised", 0.5), ("escalated", 3.5)],
             id="remorse",
         ),
         pytest.param(
-            only("handover", frustration={"base": 99.0, "ticket_promise_hours": 0.0}),
+            heard("handover", frustration={"base": 99.0, "ticket_promise_hours": 0.0}),
             [(1, OPENED), (2, OWNER)],
             [("raised", 2), ("escalated", 5)],
             id="handover",
@@ -132,69 +112,22 @@ def test_a_reaction_is_missed_whatever_the_kind(settings, happened, moves):
 
 
 def test_what_gets_worse_for_want_of_a_reaction_is_not_critical_yet():
-    story = told(only("quiet_after_trouble"), 40, (1, ABANDONED))
+    story = told(heard("quiet_after_trouble"), 40, (1, ABANDONED))
     assert [str(a.severity) for a in story.alerts()] == ["warning", "warning", "critical"]
 
 
 def test_where_no_reaction_could_be_heard_of_none_is_missed():
-    story = told(only("quiet_after_trouble", sources=("orders",)), 40, (1, ABANDONED))
+    story = told(only("quiet_after_trouble"), 40, (1, ABANDONED))
     assert states(story) == [("raised", 15), ("escalated", 31)]
 
 
 def test_an_alert_says_until_when_it_is_snoozed():
     happened = [(1, OPENED, {"item": "t"}), (2, OWNER), (2.5, SNOOZED, {"item": "", "due": 6})]
-    raised, eased = told(only("handover"), 5, *happened, (5, RESOLVED, {"item": "t"})).alerts()
+    raised, eased = told(heard("handover"), 5, *happened, (5, RESOLVED, {"item": "t"})).alerts()
     assert raised.snoozed_until is None
     assert (str(eased.state), day(eased.snoozed_until)) == ("eased", 6)
-    _, escalated, _ = told(only("handover"), 33, *happened).alerts()
+    _, escalated, _ = told(heard("handover"), 33, *happened).alerts()
     assert day(escalated.occurred_at) == 6  # overdue from day 4 on
-
-
-# Which of several is told.
-
-ALONE = ("orders",)
-
-
-def test_what_stands_behind_another_trouble_is_told_when_that_ends():
-    """Ordered on day 0 for day 2.25: remorse; stalled from day 31, stuck from day 46.
-
-    On day 92.25 the order is lost track of: by midnight remorse is over, stalled until day 100.
-    """
-    settings = only("remorse", "stalled", sources=ALONE)
-    story = told(settings, 101, (0, ORDER, {"item": "o", "due": 2.25}))
-    assert kinds(story) == [
-        ("remorse", "raised", 4.25),
-        ("remorse", "escalated", 7.25),
-        ("remorse", "expired", 93),
-        ("stalled", "escalated", 93),
-        ("stalled", "expired", 100),
-    ]
-    assert [[str(kind) for kind in a.folded] for a in story.alerts()][:3] == [[], [], ["stalled"]]
-
-
-def test_what_ends_behind_another_trouble_is_never_told():
-    settings = only("remorse", "stalled", sources=ALONE)
-    happened = [(0, ORDER, {"item": "o", "due": 2.25}), (40, DELIVERED, {"item": "o"})]
-    assert kinds(told(settings, 42, *happened)) == [
-        ("remorse", "raised", 4.25),
-        ("remorse", "escalated", 7.25),
-        ("remorse", "eased", 40),
-    ]
-
-
-def test_what_has_been_told_goes_on_being_told():
-    """Stalled comes before the handover here, and says that another trouble stands by then."""
-    settings = only("handover", "stalled", sources=ALONE)
-    happened = [(0, ORDER), (39, OPENED, {"item": "t"}), (40, OWNER)]
-    story = told(settings, 47, *happened)
-    assert kinds(story) == [
-        ("stalled", "raised", 31),
-        ("handover", "raised", 40),
-        ("handover", "escalated", 42),
-        ("stalled", "escalated", 46),
-    ]
-    folded = [[str(kind) for kind in a.folded] for a in story.alerts()]
-    assert folded == [[], ["stalled"], ["stalled"], ["handover"]]
 
 
 # What is heard late.
@@ -223,14 +156,14 @@ def test_what_has_been_told_goes_on_being_told():
     ],
 )
 def test_a_frustration_that_never_was_is_retracted(frustration, happened, raised):
-    story = told(only(sources=ALONE, frustration=frustration), 110, *happened)
+    story = told(only(frustration=frustration), 110, *happened)
     assert states(story) == [("raised", raised), ("retracted", raised)]
     assert story.closings == []
 
 
 def test_a_late_order_that_would_not_have_been_enough_retracts_nothing():
     happened = [(1, RATED, {"rating": 1.0}), (0.9, ORDER, {"arrives": 1.2})]
-    assert states(told(only(sources=ALONE, frustration=HARD), 2, *happened)) == [("raised", 1)]
+    assert states(told(only(frustration=HARD), 2, *happened)) == [("raised", 1)]
 
 
 # What becomes of them.
@@ -248,7 +181,7 @@ def test_a_late_order_that_would_not_have_been_enough_retracts_nothing():
 )
 def test_outcomes(happened, outcome, when):
     """Rated 1 of 5 on day 1 is too much; below .63 it is over after 20 days."""
-    settings = only(sources=ALONE, frustration=HARD)
+    settings = only(frustration=HARD)
     story = told(settings, 93, (1, RATED, {"rating": 1.0}), *happened)
     alerts = story.alerts()
     [closing] = [c for c in story.closings if c.alert_id == alerts[0].alert_id]
@@ -286,7 +219,7 @@ def test_feedback_is_right_from_five_of_ten(rating, right):
 
 
 def test_of_what_was_not_told_no_closing_is_told():
-    settings = only("remorse", "stalled", sources=ALONE)
+    settings = only("remorse", "stalled")
     happened = [(0, ORDER, {"item": "o", "due": 2.25}), (40, CLOSED)]
     story = told(settings, 41, *happened)
     story.alerts()
