@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from agents import cli_live, cli_state
+from agents.commands.compare import compare
 from agents.commands.replay import Request
 from agents.commands.replay import replay as run_replay
 from agents.commands.schemas import schemas as run_schemas
@@ -92,6 +93,13 @@ def replay(
     customers: Annotated[Path | None, _out("One row a customer, as CSV.")] = None,
     dead_letters: Annotated[Path | None, _out("What was rejected, with file and line.")] = None,
     activity_out: Annotated[Path | None, _out("The log that was folded, for --activity.")] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="Other settings: tell what they would change."),
+    ] = None,
+    ledger: Annotated[
+        Path | None, _out("What became of every alert; .csv, else JSON Lines.")
+    ] = None,
 ) -> None:
     """Tell who was about to leave, from orders and tickets in files.
 
@@ -107,7 +115,12 @@ def replay(
         customers=customers,
         dead_letters=dead_letters,
         activity_out=activity_out,
+        ledger=ledger,
     )
+    if against is not None:
+        first, other = (load_settings(path).pipeline() for path in (settings, against))
+        _print(compare(request, first, other))
+        return
     result = run_replay(request, load_settings(settings).pipeline())
     _print(summary(result, time.perf_counter() - began))
 

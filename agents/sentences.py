@@ -2,21 +2,36 @@
 
 from typing import Final
 
-from schemas.alert import Alert, AlertKind, State
+from schemas.alert import Alert, AlertKind, Arm, State
 
 _NEWS: Final = {
     State.RAISED: {
         AlertKind.FRUSTRATION: "has had enough",
         AlertKind.INACTIVITY: "has gone quiet",
+        AlertKind.SECOND_ORDER: "has not come back",
+        AlertKind.QUIET_AFTER_TROUBLE: "has gone quiet after trouble",
+        AlertKind.REMORSE: "regrets the first order",
+        AlertKind.STALLED: "does not get on",
+        AlertKind.NEGLECT: "waits for a word",
+        AlertKind.HANDOVER: "may be lost between two owners",
     },
     State.ESCALATED: {
         AlertKind.FRUSTRATION: "is past all endurance",
         AlertKind.INACTIVITY: "is as good as gone",
+        AlertKind.SECOND_ORDER: "will hardly come back",
+        AlertKind.QUIET_AFTER_TROUBLE: "has given up complaining",
+        AlertKind.REMORSE: "is about to turn away",
+        AlertKind.STALLED: "is stuck",
+        AlertKind.NEGLECT: "has been left alone",
+        AlertKind.HANDOVER: "is being lost between two owners",
     },
     State.EASED: dict.fromkeys(AlertKind, "is calming down"),
-    State.RESOLVED: {
-        AlertKind.FRUSTRATION: "is content again",
+    State.RESOLVED: dict.fromkeys(AlertKind, "is content again")
+    | {
         AlertKind.INACTIVITY: "is back",
+        AlertKind.SECOND_ORDER: "is back",
+        AlertKind.QUIET_AFTER_TROUBLE: "speaks again",
+        AlertKind.STALLED: "gets on again",
     },
     State.LOST: dict.fromkeys(AlertKind, "counts as lost"),
     State.EXPIRED: dict.fromkeys(AlertKind, "has cooled down"),
@@ -41,6 +56,8 @@ def _worth(alert: Alert) -> str:
 def why(alert: Alert) -> str:
     """Return the causes in words, each with its share of the score, the smallest left out."""
     whole = sum(cause.share for cause in alert.causes)
+    if whole <= 0 and alert.causes:
+        return alert.causes[0].detail
     told = [
         (cause.share / whole, cause.detail)
         for cause in alert.causes[:_CAUSES_MAX]
@@ -58,4 +75,8 @@ def sentence(alert: Alert) -> str:
     at = alert.occurred_at.strftime("%Y-%m-%d %H:%M")
     if alert.state in _OVER:
         return f"{at}  {who} {words}. {alert.advice}"
-    return f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}. {alert.advice}"
+    told = f"{at}  {who} {words}: {why(alert)}; {_worth(alert)}."
+    notes = (alert.counterfactual, alert.concessions, alert.unprofitable)
+    said = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes if note)
+    what = "Control group: leave alone." if alert.arm is Arm.CONTROL else alert.advice
+    return " ".join(part for part in (told, said, what) if part)

@@ -31,6 +31,7 @@ from agents.live_settings import (
     TopicSettings,
 )
 from agents.settings_errors import BadSettingsError, lines_of
+from pipeline import advice
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.detector_settings import (
     BudgetSettings,
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     stages: StageSettings = StageSettings()
     retention: RetentionSettings = RetentionSettings()
     values: dict[str, ValueSettings] = Field(default_factory=dict)  # by currency
+    advice: dict[str, str] = Field(default_factory=dict)  # by kind/cause/stage
     feeds: dict[Topic, FeedSettings] = Field(default_factory=dict)
     sources: tuple[Topic, ...] = ("orders", "support-tickets", "touchpoints")
     clock: Literal["live", "event"] = "live"
@@ -132,6 +134,7 @@ class Settings(BaseSettings):
         """Return the settings of the core."""
         names = {field.name for field in fields(PipelineSettings)} & set(Settings.model_fields)
         parts = {name: getattr(self, name) for name in names}
+        advice.check(self.advice)
         return PipelineSettings(**parts, live_clock=self.clock == "live")
 
 

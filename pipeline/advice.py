@@ -1,7 +1,15 @@
-"""What to do: a table by kind of alert and leading cause, for a company to edit, as a judgement."""
+"""What to do: a table by kind of alert, leading cause and stage, which a company can edit.
 
+A key is `kind/cause/stage`, each of them a name or `*`; the most exact one counts, and of two as
+exact that of the company. All of it is judgement.
+"""
+
+from collections.abc import Mapping
+from itertools import product
 from typing import Final
 
+from pipeline.checks import require
+from pipeline.stages import Stage
 from schemas.alert import AlertKind, Cause, State
 
 _OVER: Final = {
@@ -12,39 +20,82 @@ _OVER: Final = {
     State.RETRACTED: "Nothing to do: late data shows there was no trouble.",
 }
 
-_BY_CAUSE: Final = {
-    (AlertKind.FRUSTRATION, "delivery"): "Say when it comes, who sees to it, and make it good.",
-    (AlertKind.FRUSTRATION, "waiting"): "Answer today, and name a date that will be kept.",
-    (AlertKind.FRUSTRATION, "service"): "One person takes the case and calls; no new ticket.",
-    (AlertKind.FRUSTRATION, "contact"): "Call back: the attempt to reach you was given up.",
-    (AlertKind.FRUSTRATION, "order"): "Ask what was wrong with the order before the next offer.",
-    (AlertKind.FRUSTRATION, "price"): "Explain the price, or offer a term; no discount unasked.",
-    (AlertKind.FRUSTRATION, "handover"): "One person calls, knowing the story, and keeps the case.",
-    (AlertKind.FRUSTRATION, "promise"): "Keep the promise now, or say when, and who.",
-    (AlertKind.INACTIVITY, "silence"): "Ask, in person, whether something went wrong.",
-    (
-        AlertKind.INACTIVITY,
-        "rhythm",
-    ): "A reminder will do: it is not long for so slow a rhythm.",
+_DEFAULTS: Final = {
+    "*/*/*": "Look at the customer's history before you call.",
+    "frustration/delivery/*": "Say when it comes, who sees to it, and make it good.",
+    "frustration/waiting/*": "Answer today, and name a date that will be kept.",
+    "frustration/service/*": "One person takes the case and calls; no new ticket.",
+    "frustration/contact/*": "Call back: the attempt to reach you was given up.",
+    "frustration/order/*": "Ask what was wrong with the order before the next offer.",
+    "frustration/price/*": "Explain the price, or offer a term; no discount unasked.",
+    "frustration/handover/*": "One person calls, knowing the story, and keeps the case.",
+    "frustration/promise/*": "Keep the promise now, or say when, and who.",
+    "inactivity/silence/*": "Ask, in person, whether something went wrong.",
+    "inactivity/trouble/*": "Say that you know what went wrong, and what was done about it.",
+    "inactivity/rhythm/*": "A reminder will do: it is not long for so slow a rhythm.",
+    "second_order/*/*": "Ask how the first order was; offer nothing yet.",
+    "quiet_after_trouble/*/*": "Call with the matter solved, not with a question about it.",
+    "remorse/*/*": "Write today who sees to the first order, and when it comes.",
+    "remorse/delivery/*": "Say when the first order comes, and make up for the delay.",
+    "stalled/*/*": "Help with the next step; one call, by whoever knows the order.",
+    "stalled/*/affirm": "Find out where the first order is, and tell the customer first.",
+    "neglect/word/*": "Ask how it went. It is no sales call.",
+    "neglect/promise/*": "Keep the promise now, or say when, and who.",
+    "handover/*/*": "The new owner calls, knowing what is open, and takes it over by name.",
 }
 
+_CAUSES: Final = (
+    "delivery",
+    "waiting",
+    "service",
+    "contact",
+    "order",
+    "price",
+    "handover",
+    "promise",
+    "silence",
+    "rhythm",
+    "trouble",
+    "stage",
+    "word",
+)
 _SILENCE_LEADS: Final = 0.25  # of the score; on real orders, silence beyond 1.4 usual gaps
 
 
-def advise(kind: AlertKind, state: State, causes: list[Cause]) -> str:
-    """Return what to do about an alert."""
+def check(table: Mapping[str, str]) -> None:
+    """Raise a SettingError for a key that names no kind, cause or stage."""
+    known = (list(map(str, AlertKind)), _CAUSES, [stage.name.lower() for stage in Stage])
+    for key in table:
+        parts = key.split("/")
+        require(len(parts) == 3, "advice", key, "wants kind/cause/stage, each a name or *")
+        for part, names in zip(parts, known, strict=True):
+            wants = f"wants *, or one of {', '.join(names)}"
+            require(part == "*" or part in names, f"advice.{key}", part, wants)
+
+
+def advise(
+    table: Mapping[str, str], kind: AlertKind, state: State, causes: list[Cause], stage: str
+) -> str:
+    """Return what to do about an alert; `table` is the company's own."""
     if state in _OVER:
         return _OVER[state]
     leading = _silence_leads(causes) if kind is AlertKind.INACTIVITY else _heaviest(causes)
-    return _BY_CAUSE.get((kind, leading), "Look at the customer's history before you call.")
+    # From the most exact to the least: a kind counts for more than a cause, a cause than a stage.
+    for parts in product((str(kind), "*"), (leading, "*"), (stage, "*")):
+        key = "/".join(parts)
+        if key in table or key in _DEFAULTS:
+            return table.get(key) or _DEFAULTS[key]
+    raise AssertionError("the last key is in the table")
 
 
 def _heaviest(causes: list[Cause]) -> str:
-    return max(causes, key=lambda cause: cause.share).cause if causes else ""
+    return max(causes, key=lambda cause: cause.share).cause if causes else "*"
 
 
 def _silence_leads(causes: list[Cause]) -> str:
     """Return what to go by: of a slow rhythm nearly all of the score is the rhythm."""
-    silence = sum(cause.share for cause in causes if cause.cause == "silence")
-    whole = sum(cause.share for cause in causes)
-    return "silence" if silence >= _SILENCE_LEADS * whole else "rhythm"
+    shares = {cause.cause: cause.share for cause in causes}
+    whole = sum(shares.values())
+    if shares.get("trouble", 0.0) >= _SILENCE_LEADS * whole:
+        return "trouble"
+    return "silence" if shares.get("silence", 0.0) >= _SILENCE_LEADS * whole else "rhythm"

@@ -1,18 +1,32 @@
 """Applying events to the facts of a row: sums and sets, whatever order they come in."""
 
+from typing import Final
+
 import numpy as np
 
-from pipeline import items, loads, orders, windows
+from pipeline import items, loads, memory, orders, windows
+from pipeline.detectors.view import News
 from pipeline.events import Events
 from pipeline.items import Followed
-from pipeline.judge import News
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
-from pipeline.rows import EVENT_MEMORY, PURCHASES, Rows
+from pipeline.pools import Pools
+from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
-from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE
+from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE, are
 from schemas.activity import Kind
+
+_IS_FAILURE: Final = are(Kind.ORDER_FAILED, Kind.TICKET_ABANDONED, Kind.TICKET_REOPENED)
+_IS_SUCCESS: Final = are(Kind.ORDER_DELIVERED, Kind.TICKET_RESOLVED, Kind.PROMISE_KEPT)
+_IS_WORD: Final = are(  # from the company; a promotion is none
+    Kind.FOLLOW_UP,
+    Kind.TICKET_REPLIED,
+    Kind.TICKET_RESOLVED,
+    Kind.PROMISE_KEPT,
+    Kind.RENEGOTIATED,
+)
+_FULL: Final = np.uint16(65535)
 
 
 class Applier:
@@ -22,25 +36,27 @@ class Applier:
         self._settings = settings
         self._half_life_days = half_life_days
 
-    def apply(self, pool: Pool, rows: Rows, events: Events) -> News:
+    def apply(self, pools: Pools, rows: Rows, events: Events) -> News:
         """Apply one event to each row, in place; return what episodes need to know of it."""
         _remember(rows, events)
         _contacts(rows, events)
         followed = items.follow(
-            self._settings.items, self._settings.frustration, pool, rows, events
+            self._settings.items, self._settings.frustration, pools.items, rows, events
         )
         placed = (events.kind == Kind.ORDER_PLACED) & ~followed.uncounted
         since_ms = orders.last_ms(rows)
-        self._orders(pool, rows, events, followed, placed)
+        self._orders(pools.items, rows, events, followed, placed)
         newest = placed & (orders.last_ms(rows) > since_ms)
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
+        _went(rows, events, followed, added)
+        memory.remember(pools.memory, rows, events, added, followed.late_days, self._half_life_days)
         added[:, PURCHASES] = placed
         loads.add(rows, self._half_life_days, events.at_ms, added)
         opened = events.kind == Kind.TICKET_OPENED
         rows["tickets"] += opened
         windows.add(self._settings.windows, rows, events.at_ms, [placed, opened, irritating])
-        return _news(rows, events, placed, newest)
+        return _news(events, placed, newest)
 
     @staticmethod
     def touches_silence(events: Events) -> Bools:
@@ -99,16 +115,36 @@ def _contacts(rows: Rows, events: Events) -> None:
         rows[name] = np.where(current & (code > 0), code, rows[name])
 
 
+def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None:
+    """Keep when a matter last went wrong and well, and what was given for it."""
+    kind = events.kind
+    late = followed.late_days > 0
+    failed = _IS_FAILURE[kind] | late
+    failed |= (kind == Kind.TICKET_RATED) & (added[:, CAUSE["service"]] > 0)
+    _newest(rows, "failed_ms", failed, events)
+    well = _IS_SUCCESS[kind] & ~late
+    well |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    well |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
+    _newest(rows, "good_ms", well, events)
+    _newest(rows, "last_delivered_ms", kind == Kind.ORDER_DELIVERED, events)
+    _newest(rows, "word_ms", _IS_WORD[kind], events)
+    compensated = np.nan_to_num(events.compensation) > 0
+    _newest(rows, "compensated_ms", compensated, events)
+    for name, counted in (("compensations", compensated), ("returns", kind == Kind.ORDER_RETURNED)):
+        rows[name] += counted & (rows[name] < _FULL)
+
+
 def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
     rows[name] = np.where(which, np.maximum(rows[name], events.at_ms), rows[name])
 
 
-def _news(rows: Rows, events: Events, placed: Bools, newest: Bools) -> News:
+def _news(events: Events, placed: Bools, newest: Bools) -> News:
     pleased = (events.kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     compensated = np.nan_to_num(events.compensation) > 0
     return News(
+        at_ms=events.at_ms,
         good_ms=np.where(newest, events.at_ms, NEVER),
+        own=OWN[events.kind],
         pleased=placed | pleased,
         acted=ACT[events.kind] | compensated,
-        closed=rows["closed"] > 0,
     )

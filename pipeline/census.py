@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline import episodes, stages
+from pipeline import stages
 from pipeline.kinds import ALERT_KINDS
 from pipeline.orders import last_ms
+from pipeline.phases import OPEN
 from pipeline.rows import Rows
 from pipeline.table import ActivityTable
 from pipeline.units import Bools, Floats, Ints, days
@@ -50,7 +51,7 @@ def census(table: ActivityTable, at_ms: int) -> Census:
     # Since its newest event the feed counts as dead: only its next one can tell.
     heard = np.minimum(at, table.orders_feed.newest_ms)
     silent_ms = table.silent_ms(rows, heard)
-    worth = table.explainer.worth(rows, silent_ms)
+    worth = table.explainer.worth(rows, silent_ms, at, reading.overdue.severity)
     ordered = last_ms(rows) > 0
     return Census(
         customer_id=[ids[place] for place in order.tolist()],
@@ -79,4 +80,4 @@ def _open_alerts(table: ActivityTable, rows: Rows) -> list[list[str]]:
 def _is_open(table: ActivityTable, rows: Rows, kind: int) -> Bools:
     keys = np.full(len(rows), kind, np.uint64)
     slot = table.pools.episodes.find(rows["episodes"], keys)
-    return np.isin(table.pools.episodes.records["phase"][slot], episodes.OPEN)
+    return np.isin(table.pools.episodes.records["phase"][slot], OPEN)

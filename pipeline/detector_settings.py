@@ -83,13 +83,14 @@ class NeglectSettings:
     __pydantic_config__: ClassVar = FORBID
 
     enabled: bool = True
-    days: float = 2.0  # after a delivery, without a word that is no promotion
+    days: float = 2.0  # after a delivery, without a word that is no promotion; 0: none is owed
     critical_days: float = 7.0
     promise_critical_days: float = 2.0  # past a promise; it is neglect from its due time on
     owned_only: bool = True  # a word after delivery is owed to whoever has an owner, not to all
 
     def __post_init__(self) -> None:
-        _rising("neglect", self.days, self.critical_days)
+        if self.days:
+            _rising("neglect", self.days, self.critical_days)
         not_negative("neglect.promise_critical_days", self.promise_critical_days)
 
 

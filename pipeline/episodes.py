@@ -5,37 +5,18 @@ and to leave differ, a cooldown follows the end, and an open episode is updated,
 """
 
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import leading
+from pipeline.phases import ALARMED, ENDED, FORGETTABLE, OPEN, Phase
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.settings import EpisodeSettings
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, NEVER, Bools, Ints
-
-
-class Phase(IntEnum):
-    """Where an episode stands; the numbers are stored."""
-
-    NONE = 0
-    RAISED = 1
-    ESCALATED = 2
-    EASED = 3
-    RESOLVED = 4
-    LOST = 5
-    EXPIRED = 6
-    RETRACTED = 7
-
-
-ALARMED: Final = (Phase.RAISED, Phase.ESCALATED)
-OPEN: Final = (*ALARMED, Phase.EASED)
-ENDED: Final = (Phase.NONE, Phase.RESOLVED, Phase.LOST, Phase.EXPIRED, Phase.RETRACTED)
-
-FORGETTABLE: Final = (Phase.RESOLVED, Phase.EXPIRED, Phase.RETRACTED)  # once cooled down
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Ints
 
 # from these phases, when this holds, to this phase
 TRANSITIONS: Final = (
@@ -44,6 +25,7 @@ TRANSITIONS: Final = (
     (OPEN, "came_back", Phase.RESOLVED),
     (OPEN, "outlasted", Phase.LOST),
     ((Phase.RAISED,), "worse", Phase.ESCALATED),
+    ((Phase.RAISED,), "unanswered", Phase.ESCALATED),
     (ALARMED, "put_out", Phase.EASED),
     (ALARMED, "below", Phase.EXPIRED),
     ((Phase.EASED,), "enter", Phase.RAISED),
@@ -71,18 +53,35 @@ class Moves:
     """What became of the episodes of the rows judged, (n,) each."""
 
     moved: Bools
+    told: Bools  # it is to be told: it moved, or nothing graver stands before it any more
+    first: Bools  # it is told for the first time
+    held: Bools  # it was kept back by the budget
+    wake: Bools  # it stood before others, and does no longer: they are to be looked at
     phase: Ints
     critical: Bools
     revision: Ints
     onset_ms: Ints
+    standing: Ints  # a bit for each other kind that stands alarmed
+    snoozed_ms: Ints  # until then it is not to get worse
     next_ms: Ints  # when time alone could move it, NEVER if it could not
 
     @classmethod
     def none(cls, count: int) -> "Moves":
         """Return moves of customers without an episode."""
-        zeros = [np.zeros(count, np.int64) for _ in range(3)]
-        no = np.zeros(count, np.bool_)
-        return cls(no, zeros[0], no.copy(), zeros[1], zeros[2], np.full(count, NEVER))
+        return cls(
+            moved=np.zeros(count, np.bool_),
+            told=np.zeros(count, np.bool_),
+            first=np.zeros(count, np.bool_),
+            held=np.zeros(count, np.bool_),
+            wake=np.zeros(count, np.bool_),
+            phase=np.zeros(count, np.int64),
+            critical=np.zeros(count, np.bool_),
+            revision=np.zeros(count, np.int64),
+            onset_ms=np.zeros(count, np.int64),
+            standing=np.zeros(count, np.int64),
+            snoozed_ms=np.zeros(count, np.int64),
+            next_ms=np.full(count, NEVER),
+        )
 
     @property
     def alarmed(self) -> Bools:
@@ -101,24 +100,48 @@ def new_pool() -> Pool:
             ("onset_ms", "i8"),
             ("since_ms", "i8"),  # of the last transition
             ("forget_ms", "i8"),  # from then on it makes no difference; 0: it may
+            ("snoozed_ms", "i8"),  # until then it does not get worse; 0: not snoozed
             ("row", "i4"),
             ("revision", "i4"),
             ("phase", "u1"),
             ("critical", "u1"),
             ("acted", "u1"),  # the company did something since the onset
+            ("reacted", "u1"),  # that, or somebody has seen it
+            ("watched", "u1"),  # by its onset reactions could be heard of
+            ("told", "u1"),  # nothing graver stood before it
+            ("held", "u1"),  # kept back by the budget
         ]
     )
 
 
 def advance(
-    settings: EpisodeSettings, pool: Pool, row: Ints, rows: Rows, kind: int, signals: Signals
+    settings: EpisodeSettings,
+    pool: Pool,
+    row: Ints,
+    rows: Rows,
+    kind: int,
+    signals: Signals,
+    *,
+    reactions_are_known: bool = False,
 ) -> Moves:
-    """Move every row's episode of a kind by what its detector says."""
+    """Move every row's episode of a kind by what its detector says.
+
+    Args:
+        settings: of episodes.
+        pool: of episodes.
+        row: (n,) numbers of the rows.
+        rows: (n,) rows; their references into the pool are brought up to date.
+        kind: whose episodes.
+        signals: (n,) what its detector says.
+        reactions_are_known: whether the company would be heard of if it did anything at all.
+    """
     moves = Moves.none(len(rows))
     # Most customers have no episode and no reason for one.
-    some = np.flatnonzero((rows["episodes"] > 0) | signals.enter)
+    some = np.flatnonzero(have(rows, kind) | signals.enter)
     if len(some):
-        part = _advance(settings, pool, row[some], rows, some, kind, signals.take(some))
+        part = _advance(
+            settings, pool, row[some], rows, some, kind, signals.take(some), reactions_are_known
+        )
         for column in fields(Moves):
             getattr(moves, column.name)[some] = getattr(part, column.name)
     return moves
@@ -132,13 +155,18 @@ def _advance(
     some: Ints,
     kind: int,
     signals: Signals,
+    reactions_are_known: bool,
 ) -> Moves:
     keys = np.full(len(some), kind, np.uint64)
     heads = rows["episodes"][some]
     slot = pool.find(heads, keys)
     had = pool.records[slot]
     acted = (had["acted"] > 0) | signals.acted
-    phase = _next_phase(settings, had, acted, signals)
+    reacted = (had["reacted"] > 0) | signals.acted
+    snoozed = signals.at_ms < had["snoozed_ms"]
+    signals.worse = signals.worse & ~snoozed
+    unanswered = ~reacted & ~snoozed & (had["watched"] > 0)
+    phase = _next_phase(settings, had, acted, unanswered, signals)
     alarmed = _IS_ALARMED[phase]
     onset = alarmed & _IS_ENDED[had["phase"]]
 
@@ -147,10 +175,16 @@ def _advance(
         new_heads = heads[new]
         slot[new] = pool.add(new_heads, keys[new])
         rows["episodes"][some[new]] = new_heads
+        rows["kinds"][some[new]] |= np.uint16(1 << kind)
     now = pool.records[slot]
-    moved = phase != had["phase"]
+    is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
+    moved = (phase != had["phase"]) | is_worst
     now["phase"] = phase
     now["acted"] = ~onset & acted & _IS_OPEN[phase]
+    now["reacted"] = ~onset & reacted & _IS_OPEN[phase]
+    now["watched"] = np.where(onset, reactions_are_known, had["watched"])
+    now["snoozed_ms"] = np.where(_IS_OPEN[phase] & ~onset, had["snoozed_ms"], 0)
+    now["held"] = ~onset & (had["held"] > 0)
     now["onset_ms"] = np.where(onset, signals.at_ms, had["onset_ms"])
     now["since_ms"] = np.where(moved, signals.at_ms, had["since_ms"])
     now["revision"] = np.where(onset, 1, had["revision"] + moved)
@@ -159,37 +193,57 @@ def _advance(
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     now["forget_ms"] = np.where(_IS_FORGETTABLE[phase], cooled_ms, 0)
     now["row"] = row
-    held = slot > 0
-    pool.records[slot[held]] = now[held]
+    others = leading.others(pool, rows["episodes"][some], kind, alarmed | _IS_ALARMED[had["phase"]])
+    was_told = (had["told"] > 0) & ~onset
+    told = was_told | (alarmed & ~others.is_led)
+    now["told"] = told
+    kept = slot > 0
+    pool.records[slot[kept]] = now[kept]
     return Moves(
         moved=moved,
+        told=told & (moved | ~was_told),
+        first=told & ~was_told,
+        held=now["held"] > 0,
+        wake=was_told & _IS_ALARMED[had["phase"]] & ~alarmed & (others.standing > 0),
         phase=phase,
         critical=now["critical"] > 0,
         revision=now["revision"].astype(np.int64),
         onset_ms=now["onset_ms"],
+        standing=others.standing,
+        snoozed_ms=now["snoozed_ms"],
         next_ms=_next_ms(settings, now, signals),
     )
+
+
+def have(rows: Rows, kind: int) -> Bools:
+    """Return which rows may have an episode of a kind."""
+    return np.asarray(rows["kinds"] >> np.uint16(kind) & np.uint16(1) > 0)
 
 
 def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return the onset of each row's alarmed episode of a kind, `NEVER` where there is none."""
     since_ms = np.full(len(rows), NEVER)
-    some = np.flatnonzero(rows["episodes"])
+    some = np.flatnonzero(have(rows, kind))
     if len(some):
         slot = pool.find(rows["episodes"][some], np.full(len(some), kind, np.uint64))
-        had = pool.records[slot]
-        since_ms[some] = np.where(_IS_ALARMED[had["phase"]], had["onset_ms"], NEVER)
+        alarmed = _IS_ALARMED[pool.records["phase"][slot]]
+        since_ms[some] = np.where(alarmed, pool.records["onset_ms"][slot], NEVER)
     return since_ms
 
 
 def moved_ms(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return when each row's episode of a kind last moved, 0 where there is none."""
-    had = pool.records[pool.find(rows["episodes"], np.full(len(rows), kind, np.uint64))]
-    return np.asarray(had["since_ms"])
+    heads = np.where(have(rows, kind), rows["episodes"], 0)
+    slot = pool.find(heads, np.full(len(rows), kind, np.uint64))
+    return np.asarray(pool.records["since_ms"][slot])
 
 
 def _next_phase(
-    settings: EpisodeSettings, had: NDArray[np.void], acted: Bools, signals: Signals
+    settings: EpisodeSettings,
+    had: NDArray[np.void],
+    acted: Bools,
+    unanswered: Bools,
+    signals: Signals,
 ) -> Ints:
     since_ms, at_ms = had["since_ms"], signals.at_ms
     cooled_ms = since_ms + round(settings.cooldown_days * DAY_MS)
@@ -198,10 +252,11 @@ def _next_phase(
     stale = (had["phase"] == Phase.LOST) & (signals.fresh_ms <= since_ms)
     holds = {
         "closed": signals.closed,
-        "unmade": signals.came_back_ms < had["onset_ms"],
+        "unmade": signals.unmade,
         "came_back": signals.came_back_ms < NEVER,
         "outlasted": signals.outlasted,
         "worse": signals.worse & (had["critical"] == 0),
+        "unanswered": unanswered & (at_ms >= _answer_ms(settings, had)),
         "put_out": signals.below & acted & signals.settled,
         "below": signals.below,
         "enter": signals.enter,
@@ -219,13 +274,25 @@ def _next_phase(
     return phase
 
 
+def _answer_ms(settings: EpisodeSettings, episode: NDArray[np.void]) -> Ints:
+    """Return by when somebody should have reacted."""
+    answer_ms = episode["onset_ms"] + round(settings.reaction_hours * HOUR_MS)
+    return np.asarray(np.maximum(answer_ms, episode["snoozed_ms"]))
+
+
 def _next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals) -> Ints:
     eased = now["phase"] == Phase.EASED
     confirm_ms = now["since_ms"] + round(settings.confirm_days * DAY_MS)
     ended = _IS_ENDED[now["phase"]] & (now["phase"] > 0)
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     held_back = ended & signals.enter & (cooled_ms > signals.at_ms)
-    return np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))
+    answer_ms = _answer_ms(settings, now)
+    waits = (now["phase"] == Phase.RAISED) & (now["reacted"] == 0) & (now["watched"] > 0)
+    answer_ms = np.where(waits, np.maximum(answer_ms, signals.at_ms + 1), NEVER)
+    snoozed = _IS_ALARMED[now["phase"]] & (signals.at_ms < now["snoozed_ms"])
+    awake_ms = np.where(snoozed, now["snoozed_ms"], NEVER)
+    due_ms = np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))
+    return np.minimum(due_ms, np.minimum(answer_ms, awake_ms))
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

@@ -9,9 +9,9 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from pipeline.interning import Interned
-from pipeline.units import Floats, Ints
+from pipeline.units import NAME_BYTES, Floats, Ints
 from schemas.activity import Activity
-from schemas.hashing import id_hashes
+from schemas.hashing import hashes, id_hashes
 
 Fields: TypeAlias = dict[str, list[Any]]  # the names are those of `Activity`
 
@@ -28,6 +28,7 @@ class Events:
     at_ms: Ints
     event: NDArray[np.uint64]  # hash of the event id
     item: NDArray[np.uint64]  # hash of the item's id
+    name: NDArray[np.bytes_]  # the first bytes of the item's id
     amount: Floats  # NaN where not given, as the next three
     rating: Floats
     waited_seconds: Floats
@@ -67,13 +68,15 @@ def by_field(activities: Sequence[Activity]) -> Fields:
 
 def columns(fields_of: Fields, offsets: Ints, row: Ints, texts: Interned) -> Events:
     """Return activities as columns."""
+    items = [item.encode() for item in fields_of["item"]]
     return Events(
         row=row,
         offset=offsets,
         kind=_ints(fields_of["kind"]),
         at_ms=_ints(fields_of["occurred_at"]),
         event=_hashes(fields_of["event_id"]),
-        item=_hashes(fields_of["item"]),
+        item=np.fromiter(hashes(items), np.uint64, len(items)),
+        name=np.array(items, f"S{NAME_BYTES}"),
         amount=_floats(fields_of["amount"]),
         rating=_floats(fields_of["rating"]),
         waited_seconds=_floats(fields_of["waited_seconds"]),

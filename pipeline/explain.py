@@ -4,39 +4,38 @@ Every share of a score is named, and the shares sum to the score. Only customers
 moved come here.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from pipeline import advice, windows
-from pipeline.episodes import Phase
-from pipeline.inactivity import Inactivity
+from pipeline import advice, concessions
+from pipeline.alert_ids import alert_id
+from pipeline.experiment import in_control
 from pipeline.interning import Interned
+from pipeline.irritants import counterfactual, irritants, load_causes
 from pipeline.judge import Verdict
-from pipeline.kinds import ALERT_KINDS
+from pipeline.kinds import ALERT_KINDS, LEADERS
+from pipeline.ledger import OUTCOMES, Closings
 from pipeline.order_model import expected_orders_if_alive
 from pipeline.orders import repeats, span_days
-from pipeline.reasons import load_causes, silence_causes, silences
+from pipeline.phases import Phase
+from pipeline.profit import unprofitable
+from pipeline.prospects import Prospects
+from pipeline.reasons import silence_causes, silences
+from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
-from schemas.alert import Alert, Cause, LogPosition, Severity, State
+from schemas.alert import Alert, AlertKind, Arm, Cause, LogPosition, Severity, State
 from schemas.base import instant
 
-_NAMESPACE: Final = uuid.UUID("6f0cf5b5-4b0e-5a64-9d56-1a2f6f7f5a3e")
-
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
+_FEEDBACK: Final = (None, True, False)
 _STAGES: Final = ["assess", *(stage.name.lower() for stage in Stage)]
-
-
-def alert_id(customer_id: str, kind: str, onset_ms: int) -> str:
-    """Return the id of an episode: the same wherever and however often the log is folded."""
-    return str(uuid.uuid5(_NAMESPACE, f"{kind}/{onset_ms}/{customer_id}"))
 
 
 @dataclass(slots=True)
@@ -51,11 +50,11 @@ class Worth:
 class Explainer:
     """Turns verdicts into alerts."""
 
-    def __init__(self, settings: PipelineSettings, inactivity: Inactivity, texts: Interned) -> None:
+    def __init__(self, settings: PipelineSettings, prospects: Prospects, texts: Interned) -> None:
         self._settings = settings
-        self._inactivity = inactivity
+        self._prospects = prospects
         self._texts = texts
-        self._window_days = settings.windows.bucket_days * settings.windows.buckets
+        advice.check(settings.advice)
 
     def alerts(
         self,
@@ -66,15 +65,18 @@ class Explainer:
         position: list[LogPosition],
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
-        worth = self.worth(rows, silent_ms)
-        recent = windows.totals(self._settings.windows, rows, verdict.at_ms)[:, 2].tolist()
-        rhythm = self._inactivity.probability(rows, np.zeros(len(rows), np.int64)).tolist()
+        worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
+        seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
+        arms = self._arms(customer_ids)
+        shares = self._prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
         occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
         silent = silences(rows, verdict.at_ms, silent_ms)
         codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
-        counts_days = self._inactivity.settings.rule is InactivityRule.HIATUS
+        counts_days = self._settings.inactivity.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
+        of_care = CAUSE_OF_CARE.get(verdict.kind)
+        snoozed_ms = verdict.moves.snoozed_ms.tolist()
         found = zip(
             verdict.at_ms.tolist(),
             verdict.signals.score.tolist(),
@@ -86,12 +88,19 @@ class Explainer:
             strict=True,
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
-            if verdict.parts is None and counts_days:
+            found_there = irritants(
+                self._settings.frustration, verdict.remembered[i], verdict.waiting[i], at_ms
+            )
+            if of_care is not None:
+                told = Told(at_ms, score, limit, stage[i], verdict.signals.details, i)
+                causes = [of_care(told)]
+            elif verdict.parts is not None:
+                causes = load_causes(verdict.parts[i], found_there)
+            elif counts_days:
                 causes = [Cause("silence", score, silent[i])]
-            elif verdict.parts is None:
-                causes = silence_causes(score, rhythm[i], silent[i], occasions[i], spans[i])
             else:
-                causes = load_causes(verdict.parts[i], recent[i], self._window_days)
+                troubles = found_there[0].words if found_there else "trouble not forgotten yet"
+                causes = silence_causes(shares[i], silent[i], troubles, occasions[i], spans[i])
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
@@ -108,19 +117,85 @@ class Explainer:
                 currency=worth.currency[i] or None,
                 stage=stage[i],
                 causes=causes,
-                advice=advice.advise(kind, state, causes),
+                advice=advice.advise(self._settings.advice, kind, state, causes, stage[i]),
                 occurred_at=at,
                 detected_at=at,
                 source=position[i],
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                calibrated=self._prospects.is_calibrated,
+                counterfactual=(
+                    counterfactual(found_there, score, limit)
+                    if verdict.parts is not None and score >= limit
+                    else None
+                ),
+                concessions=concessions.evidence(rows, i, at_ms) if seeks[i] else None,
+                unprofitable=unprofitable(self._settings.values.get(worth.currency[i]), rows, i),
+                arm=arms[i],
+                folded=_kinds(int(verdict.moves.standing[i])),
+                snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
             )
 
-    def worth(self, rows: Rows, silent_ms: Ints) -> Worth:
-        """Return what customers are worth, and how likely they are to stay away."""
+    def closings(
+        self,
+        closings: Closings,
+        open_now: Floats,
+        rows: Rows,
+        customer_ids: list[str],
+        silent_ms: Ints,
+        position: list[LogPosition],
+    ) -> Iterator[Alert]:
+        """Yield the closing record of each alert whose outcome has become known, if it was told."""
+        worth = self.worth(rows, silent_ms, closings.at_ms, open_now)
+        arms = self._arms(customer_ids)
+        for i in np.flatnonzero(closings.entry["told"]).tolist():
+            entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
+            kind = ALERT_KINDS[int(entry["kind"])]
+            owner, segment, channel = (
+                self._texts.text(int(rows[name][i])) or None
+                for name in ("owner", "segment", "channel")
+            )
+            acted_ms = int(entry["acted_ms"])
+            yield Alert(
+                alert_id=alert_id(customer_ids[i], kind, int(entry["onset_ms"])),
+                revision=int(entry["revision"]) + 1,
+                customer_id=customer_ids[i],
+                kind=kind,
+                state=_STATES[int(entry["phase"])],
+                severity=Severity.CRITICAL if entry["critical"] else Severity.WARNING,
+                score=float(entry["score"]),
+                limit=float(entry["limit"]),
+                churn_probability=_known(worth.probability[i]),
+                value_at_risk=_known(worth.at_risk[i]),
+                currency=worth.currency[i] or None,
+                stage=_STAGES[int(rows["stage"][i])],
+                causes=[],
+                advice="",
+                occurred_at=at,
+                detected_at=at,
+                source=position[i],
+                owner=owner,
+                segment=segment,
+                channel=channel,
+                arm=arms[i],
+                outcome=OUTCOMES[int(closings.outcome[i])],
+                acted_at=instant(acted_ms) if acted_ms else None,
+                feedback=_FEEDBACK[int(entry["feedback"])],
+            )
+
+    def _arms(self, customer_ids: list[str]) -> list[Arm | None]:
+        """Return who is in which arm, drawn before any alert; None without a control group."""
+        control = self._settings.control
+        if not control.share:
+            return [None] * len(customer_ids)
+        drawn = in_control(customer_ids, control).tolist()
+        return [Arm.CONTROL if is_control else Arm.TREATED for is_control in drawn]
+
+    def worth(self, rows: Rows, silent_ms: Ints, at_ms: Ints, open_now: Floats) -> Worth:
+        """Return what customers are worth, and how likely they are to leave."""
         x = repeats(rows)
-        probability = self._inactivity.probability(rows, silent_ms)
+        probability = self._prospects.probability(rows, silent_ms, at_ms, open_now)
         expected = expected_orders_if_alive(
             self._settings.order_model,
             np.maximum(x, 0),
@@ -140,6 +215,10 @@ class Explainer:
         population = np.array([v.mean_amount if v and v.mean_amount else np.nan for v in known])
         kappa = np.array([v.kappa if v else 0.0 for v in known])
         return shrunk_mean(count, mean, population, kappa)
+
+
+def _kinds(standing: int) -> list[AlertKind]:
+    return [ALERT_KINDS[kind] for kind in LEADERS if standing >> kind & 1]
 
 
 def _known(value: np.float64) -> float | None:

@@ -43,6 +43,7 @@ class Header(Struct, frozen=True, array_like=True):
     deciding: str = ""  # unknown, of version 1
     feeds: dict[str, dict[str, Any]] = {}  # of every source, from version 3 on
     all_feeds_ms: int = 0
+    budget: dict[str, Any] = {}
 
 
 def fingerprint(settings: PipelineSettings) -> str:
@@ -97,6 +98,7 @@ def encode_header(table: ActivityTable, next_offset: int) -> bytes:
         deciding(table.settings),
         {name: feed.state() for name, feed in table.feeds.items()},
         table.all_feeds.newest_ms,
+        table.budget.state(),
     )
     return msgspec.msgpack.encode(header, order="deterministic")
 
@@ -128,6 +130,9 @@ def apply_header(table: ActivityTable, header: Header) -> bool:
     for name, feed in table.feeds.items():
         feed.restore(header.feeds.get(name, {"gaps": [], "newest": []}))
     table.all_feeds.restore(header.all_feeds_ms)
+    table.know_touchpoints()
+    if header.budget:
+        table.budget.restore(header.budget)
     return header.deciding != deciding(table.settings)
 
 

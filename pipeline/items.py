@@ -16,7 +16,7 @@ from pipeline.events import Events
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.settings import FrustrationSettings, ItemSettings
-from pipeline.units import DAY_MS, HOUR_MS, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NAME_BYTES, Bools, Floats, Ints
 from pipeline.vocabulary import ACTION, MATTER, Action, Matter
 from schemas.activity import Kind
 
@@ -34,6 +34,7 @@ def new_pool() -> Pool:
             ("newest_ms", "i8"),  # of its newest event
             ("forget_ms", "i8"),  # from then on it is not known
             ("amount", "f8"),  # NaN: not in the customer's sums
+            ("name", f"S{NAME_BYTES}"),  # for words
             ("row", "i4"),
             ("matter", "u1"),
             ("state", "u1"),
@@ -120,6 +121,7 @@ def _make_room(
         which, heads = which[~lost], heads[~lost]
     slot[which] = pool.add(heads, keys[which])
     pool.records["row"][slot[which]] = events.row[which]
+    pool.records["name"][slot[which]] = events.name[which]
     rows["items"][which] = heads
 
 
@@ -191,6 +193,23 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
         np.maximum(item["promised_ms"], item["opened_ms"]) + open_ms,
     )
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
+
+
+def overdue_now(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
+    """Return copies of what is open and past its promise, of each chain, by its promise."""
+    slots, counts = pool.chains(heads)
+    found = pool.records[slots]
+    of_chain = np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
+    late = [
+        part[
+            (part["state"] == OPEN)
+            & (part["forget_ms"] > at)
+            & (part["promised_ms"] > 0)
+            & (part["promised_ms"] <= at)
+        ]
+        for part, at in zip(of_chain, at_ms, strict=True)
+    ]
+    return [part[np.lexsort((part["key"], part["promised_ms"]))] for part in late]
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

@@ -1,60 +1,47 @@
-"""Judging customers at an instant: detectors, their episodes, and when to look again.
+"""Judging customers at an instant: detectors, their episodes, the ledger, and when to look again.
 
-One entry a detector: what is found there is the same whether an event, a due time or a tick asked
-for it.
+What is found is the same whether an event, a due time or a tick asked for it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline import episodes, stages
+from pipeline import episodes, items, ledger, memory, stages
+from pipeline.detectors.frustration import Frustration
+from pipeline.detectors.table import detectors
+from pipeline.detectors.view import Detector, Feeds, News, Reading, View
 from pipeline.episodes import Moves
-from pipeline.frustration import Frustration
-from pipeline.inactivity import Inactivity
-from pipeline.kinds import FRUSTRATION, INACTIVITY
+from pipeline.interning import Interned
+from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
+from pipeline.prospects import Prospects
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
-
-@dataclass(slots=True)
-class News:
-    """What an event brings to the episodes of its row, (n,) each."""
-
-    good_ms: Ints  # event time of an order that ends the silence, NEVER without
-    pleased: Bools  # a good sign: an order, or a good rating
-    acted: Bools  # the company did something
-    closed: Bools  # the customer has left for good
-
-    @classmethod
-    def none(cls, count: int) -> "News":
-        """Return no news."""
-        no = [np.zeros(count, np.bool_) for _ in range(3)]
-        return cls(np.full(count, NEVER), *no)
-
-    def take(self, which: Ints | Bools) -> "News":
-        """Return some of them."""
-        return News(self.good_ms[which], self.pleased[which], self.acted[which], self.closed[which])
+_FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
+CHANGED: Final = ("episodes", "kinds", "ledger")  # of a row, by what a detector finds
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What a detector found of the rows judged, (n, ...) each, and when to look again."""
+    """What a detector found of some of the rows judged, (n, ...) each."""
 
     kind: int
+    where: Ints  # which of the rows judged
     at_ms: Ints
     signals: Signals
     moves: Moves
-    parts: Floats | None  # (n, causes) of frustration
-    silent_ms: Ints | None  # of inactivity
-    due_ms: Ints
+    open_now: Floats  # (n, causes) of what waits
+    remembered: list[NDArray[Any]]  # of each, records of the memory
+    waiting: list[NDArray[Any]]  # and of matters past their promise
 
     @classmethod
     def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
@@ -62,40 +49,46 @@ class Verdict:
         joined: Verdict = _joined(verdicts)
         return joined
 
-    def take(self, which: Ints) -> "Verdict":
-        """Return some of them."""
-        return Verdict(
-            self.kind,
-            self.at_ms[which],
-            self.signals.take(which),
-            self.moves.take(which),
-            None if self.parts is None else self.parts[which],
-            None if self.silent_ms is None else self.silent_ms[which],
-            self.due_ms[which],
-        )
+    @property
+    def parts(self) -> Floats | None:
+        """The load by cause, (n, causes), of kinds that are about loads."""
+        return self.signals.details.get("parts")
 
 
 @dataclass(slots=True)
 class Judged:
-    """What the detectors of one watch found, and when to look again."""
+    """What the detectors of one watch found, and when to look again, (n,) each."""
 
-    verdicts: list[Verdict]
+    verdicts: list[Verdict]  # only of what is to be told
+    closings: Closings
+    open_now: Floats  # (closings, causes) of what waits
     due_ms: Ints
+    ledger_ms: Ints  # when an alert raised now is to be looked at by the silence watch
+    wake: Bools  # what stood before other troubles does so no longer: all watches have to look
+
+    @classmethod
+    def nothing(cls, count: int) -> "Judged":
+        """Return that nothing was found."""
+        never = np.full(count, NEVER)
+        no = np.zeros(count, np.bool_)
+        return cls([], Closings.none(), np.zeros((0, 0)), never, never.copy(), no)
 
 
 class Judge:
     """All detectors, with what they share."""
 
     def __init__(
-        self, settings: PipelineSettings, pools: Pools, orders_feed: Stretches, all_feeds: Stretches
+        self, settings: PipelineSettings, pools: Pools, feeds: Feeds, texts: Interned
     ) -> None:
         self._settings = settings
         self._pools = pools
-        self._orders_feed = orders_feed
-        self._all_feeds = all_feeds
+        self._feeds = feeds
         self._stages_matter = len(set(stages.factors(settings.frustration)[1:].tolist())) > 1
+        self._horizon_ms = ledger.horizon_ms(settings.inactivity.horizon_days)
         self.frustration = Frustration(settings.frustration)
-        self.inactivity = Inactivity(settings.inactivity, settings.order_model)
+        self.prospects = Prospects(settings, self.frustration, texts)
+        found = detectors(settings, self.frustration, self.prospects)
+        self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
     def judge(
         self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, heard_ms: Ints, news: News
@@ -105,56 +98,118 @@ class Judge:
         Args:
             watch: whose detectors.
             row: (n,) numbers of the rows.
-            rows: (n,) copies of them; stages and episodes are brought up to the instant.
+            rows: (n,) copies of them; stages, episodes and ledger are brought up to the instant.
             at_ms: (n,) the instant.
             heard_ms: (n,) how far silence counts.
             news: what an event brings, if one does.
         """
+        view = View(row, rows, at_ms, heard_ms, news, self._pools, self._feeds)
+        judged = Judged.nothing(len(row))
         if watch is Watch.LOAD:
-            found = self._load(row, rows, at_ms, news)
-        elif watch is Watch.SILENCE:
-            found = self._silence(row, rows, at_ms, news)
-        else:
-            return Judged([], np.full(len(row), NEVER))
-        return Judged([found], found.due_ms)
+            self._begin(view, judged)
+        elif watch is Watch.CARE:
+            view.read_matters()
+        everyone = np.arange(len(view))
+        for detector in self._of_watch[watch]:
+            which = np.flatnonzero(episodes.have(rows, detector.kind) | detector.concerns(view))
+            if not len(which):
+                continue
+            if len(which) * _FEW > len(view):
+                which = everyone
+            self._detect(detector, view, which, judged)
+        if watch is Watch.SILENCE and rows["ledger"].any():
+            judged.closings, due_ms = ledger.settle(
+                self._settings.churn_label, self._horizon_ms, self._pools, view
+            )
+            judged.due_ms = np.minimum(judged.due_ms, due_ms)
+            closed = rows[judged.closings.where]
+            judged.open_now = self.prospects.open_now(
+                self._pools.items, closed, judged.closings.at_ms
+            )
+        return judged
 
-    def _load(self, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
-        """Judge the load of rows at an instant; stages are brought up to it."""
-        stages.advance(self._settings.stages, rows, at_ms)
-        reading = self.frustration.read(self._pools.items, rows, at_ms)
-        signals = self.frustration.signals(reading, at_ms)
-        signals.acted, signals.confirmed, signals.closed = news.acted, news.pleased, news.closed
-        moves = episodes.advance(
-            self._settings.episodes, self._pools.episodes, row, rows, FRUSTRATION, signals
-        )
-        due_ms = self.frustration.next_ms(reading, rows, at_ms, moves)
-        due_ms = np.minimum(due_ms, moves.next_ms)
+    def _begin(self, view: View, judged: Judged) -> None:
+        """Bring stages up to the instant, read loads, and take in what the company did."""
+        rows = view.rows
+        stages.advance(self._settings.stages, rows, view.at_ms)
         if self._stages_matter:
-            due_ms = np.minimum(due_ms, stages.next_change_ms(self._settings.stages, rows))
-        return Verdict(FRUSTRATION, at_ms, signals, moves, reading.parts, None, due_ms)
+            judged.due_ms = stages.next_change_ms(self._settings.stages, rows)
+        view.reading = self._read(view)
+        if rows["ledger"].any():
+            ledger.act(self._pools.ledger, rows, view.news.acted, view.news.at_ms)
 
-    def _silence(self, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Verdict:
-        """Judge the silence of rows at an instant, though never before their episode moved."""
-        detector, liveness = self.inactivity, self._orders_feed
-        pool = self._pools.episodes
-        at_ms = np.maximum(at_ms, episodes.moved_ms(pool, rows, INACTIVITY))
-        silence = detector.read(liveness, rows, at_ms)
-        signals = detector.signals(silence, rows, at_ms)
-        signals.came_back_ms, signals.acted, signals.closed = (
-            news.good_ms,
-            news.acted,
-            news.closed,
+    def _read(self, view: View) -> Reading:
+        return self.frustration.read(self._pools.items, view.rows, view.at_ms)
+
+    def _detect(self, detector: Detector, view: View, which: Ints, judged: Judged) -> None:
+        """Let one detector judge some of the rows, and move their episodes."""
+        part = view if len(which) == len(view) else view.take(which)
+        pool, kind = self._pools.episodes, detector.kind
+        if detector.watch is Watch.SILENCE:
+            # Silence is judged as far as its feed is known; never before its episode moved.
+            part.at_ms = np.maximum(part.at_ms, episodes.moved_ms(pool, part.rows, kind))
+        signals = detector.signals(part)
+        self._common(detector, part, signals)
+        moves = episodes.advance(
+            self._settings.episodes,
+            pool,
+            part.row,
+            part.rows,
+            kind,
+            signals,
+            reactions_are_known=self._feeds.has_touchpoints,
         )
-        since_ms = episodes.alarmed_since(pool, rows, INACTIVITY)
-        signals.outlasted = _alive(liveness, since_ms, at_ms) >= detector.horizon_ms
-        moves = episodes.advance(self._settings.episodes, pool, row, rows, INACTIVITY, signals)
-        crossing_ms = detector.next_ms(liveness, rows, at_ms, signals)
-        alarmed = moves.alarmed
-        onset_ms = np.where(alarmed, moves.onset_ms, 0)
-        lost_ms = liveness.after(onset_ms, np.full(len(rows), detector.horizon_ms))
-        lost_ms = np.where(alarmed, np.maximum(lost_ms, at_ms + 1), NEVER)
-        due_ms = np.minimum(np.minimum(crossing_ms, lost_ms), moves.next_ms)
-        return Verdict(INACTIVITY, at_ms, signals, moves, None, silence.ms, due_ms)
+        opened = ledger.follow(self._pools, part, kind, signals, moves)
+        due_ms = np.minimum(detector.next_ms(part, signals, moves), moves.next_ms)
+        alarmed = np.flatnonzero(moves.alarmed) if detector.watch is Watch.SILENCE else ()
+        if len(alarmed):
+            due_ms[alarmed] = np.minimum(due_ms[alarmed], self._over_ms(moves.onset_ms[alarmed]))
+        due_ms = np.maximum(due_ms, part.at_ms + 1)
+        judged.due_ms[which] = np.minimum(judged.due_ms[which], due_ms)
+        new = np.flatnonzero(opened)
+        if len(new):
+            over_ms, where = self._over_ms(part.at_ms[new]), which[new]
+            judged.ledger_ms[where] = np.minimum(judged.ledger_ms[where], over_ms)
+        judged.wake[which] |= moves.wake
+        if part is not view:
+            for name in CHANGED:
+                view.rows[name][which] = part.rows[name]
+        told = np.flatnonzero(moves.told)
+        if len(told):
+            at_ms, rows = part.at_ms[told], part.rows[told]
+            open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
+            judged.verdicts.append(
+                Verdict(
+                    kind,
+                    which[told],
+                    at_ms,
+                    signals.take(told),
+                    moves.take(told),
+                    open_now,
+                    memory.recall(self._pools.memory, rows["memory"], at_ms),
+                    items.overdue_now(self._pools.items, rows["items"], at_ms),
+                )
+            )
+
+    def _over_ms(self, onset_ms: Ints) -> Ints:
+        """Return when a whole horizon has passed since then, the orders feed being alive."""
+        return self._feeds.orders.after(onset_ms, np.full(len(onset_ms), self._horizon_ms))
+
+    def _common(self, detector: Detector, view: View, signals: Signals) -> None:
+        """Fill in what the episodes of every kind have to know."""
+        news, pool = view.news, self._pools.episodes
+        signals.acted, signals.confirmed = news.acted, news.pleased
+        signals.closed = view.rows["closed"] > 0
+        if not episodes.have(view.rows, detector.kind).any():
+            return
+        onset_ms = episodes.alarmed_since(pool, view.rows, detector.kind)
+        late = np.flatnonzero((news.at_ms < onset_ms) & (onset_ms < NEVER))
+        if len(late):
+            some = view.take(late)
+            signals.unmade[late] = detector.unmade(some, signals.take(late), onset_ms[late])
+        if detector.watch is Watch.SILENCE:
+            feed = self._feeds.orders
+            signals.outlasted = _alive(feed, onset_ms, view.at_ms) >= self._horizon_ms
 
 
 def _joined(parts: Sequence[Any]) -> Any:
@@ -162,14 +217,18 @@ def _joined(parts: Sequence[Any]) -> Any:
     first: Any = parts[0]
     if isinstance(first, np.ndarray):
         return np.concatenate(parts)
+    if isinstance(first, list):
+        return [each for part in parts for each in part]
+    if isinstance(first, dict):
+        return {name: _joined([part[name] for part in parts]) for name in first}
     if not is_dataclass(first):
-        return first  # the kind, or nothing
+        return first  # the kind
     names, record = [field.name for field in fields(first)], first.__class__
     return record(*(_joined([getattr(part, name) for part in parts]) for name in names))
 
 
-def _alive(liveness: Stretches, since_ms: Ints, at_ms: Ints) -> Ints:
+def _alive(feed: Stretches, since_ms: Ints, at_ms: Ints) -> Ints:
     """Return the alive time since then, -1 where there is no since."""
     begun = since_ms < NEVER
     since_ms = np.where(begun, np.minimum(since_ms, at_ms), at_ms)
-    return np.where(begun, liveness.alive_ms(since_ms, at_ms), -1)
+    return np.where(begun, feed.alive_ms(since_ms, at_ms), -1)

@@ -23,3 +23,18 @@ ALERT_KINDS: Final = {
     NEGLECT: AlertKind.NEGLECT,
     HANDOVER: AlertKind.HANDOVER,
 }
+
+CODES: Final = {name: code for code, name in ALERT_KINDS.items()}
+
+# Who leads: of several troubles of one customer the first alarmed is told, and the others stand
+# behind it.
+LEADERS: Final = (
+    FRUSTRATION,
+    QUIET_AFTER_TROUBLE,
+    REMORSE,
+    HANDOVER,
+    NEGLECT,
+    INACTIVITY,
+    SECOND_ORDER,
+    STALLED,
+)

@@ -6,15 +6,16 @@ alert is void.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline import episodes
-from pipeline.explain import alert_id
+from pipeline.alert_ids import alert_id
 from pipeline.kinds import ALERT_KINDS
 from pipeline.outcome import Voided
+from pipeline.phases import OPEN
 from pipeline.pools import Pools
 from pipeline.settings import RetentionSettings
 from pipeline.store import RowStore
-from pipeline.units import DAY_MS, Ints
+from pipeline.units import DAY_MS, Bools, Ints
 
 
 class Lives:
@@ -61,9 +62,14 @@ class Lives:
         slots, counts = pool.chains(self._store.read(row, "episodes"))
         of_episode = np.repeat(np.arange(len(row)), counts)
         records = pool.records[slots]
-        for i in np.flatnonzero(np.isin(records["phase"], episodes.OPEN)).tolist():
+        for i in np.flatnonzero(_is_known(records)).tolist():
             place = of_episode[i]
             customer_id = self._store.ids[row[place]]
             kind = ALERT_KINDS[int(records["key"][i])]
             known_as = alert_id(customer_id, kind, int(records["onset_ms"][i]))
             self._voided.append(Voided(customer_id, kind, known_as, int(offset[place])))
+
+
+def _is_known(episodes: NDArray[np.void]) -> Bools:
+    """Return which episodes stand open, and were told."""
+    return np.asarray(np.isin(episodes["phase"], OPEN) & (episodes["told"] > 0))

@@ -38,10 +38,16 @@ def weights(settings: FrustrationSettings) -> Floats:
     return np.array([getattr(settings.weights, name) for name in CAUSES])
 
 
-def decayed(rows: Rows, half_life_days: Floats, at_ms: Ints) -> Floats:
-    """Return (rows, LOADS) sums as they stand at an instant."""
+def decayed(rows: Rows, half_life_days: Floats, at_ms: Ints, *, back: bool = False) -> Floats:
+    """Return (rows, LOADS) sums as they stand at an instant.
+
+    With `back`, those that were before the newest activity, at most: what came since is taken to
+    have been there already.
+    """
     age_days = (at_ms - rows["touched_ms"])[:, None] / DAY_MS
-    return np.asarray(rows["loads"] * np.exp2(-np.maximum(age_days, 0.0) / half_life_days))
+    if not back:
+        age_days = np.maximum(age_days, 0.0)
+    return np.asarray(rows["loads"] * np.exp2(-age_days / half_life_days))
 
 
 def add(rows: Rows, half_life_days: Floats, at_ms: Ints, severity: Floats) -> None:

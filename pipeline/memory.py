@@ -1,9 +1,21 @@
-"""What irritated a customer lately, with its name: decaying sums cannot say which event it was."""
+"""What irritated a customer lately, by name: decaying sums cannot say which event it was.
+
+Of each customer the few are kept that are forgotten last, so that what is kept is a matter neither
+of the order of arrival nor of when the forgotten are taken out.
+"""
+
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.events import Events
 from pipeline.pool import Pool
-from pipeline.units import Bools
+from pipeline.rows import PURCHASES, Rows
+from pipeline.units import DAY_MS, NAME_BYTES, Bools, Floats, Ints
+
+MEMORY_MAX: Final = 8  # of one customer
+_HALF_LIVES: Final = 5.0  # then a thirty-second of it is left
 
 
 def new_pool() -> Pool:
@@ -14,7 +26,7 @@ def new_pool() -> Pool:
             ("severity", "f8"),  # as added to the sum of its cause
             ("late_days", "f8"),
             ("forget_ms", "i8"),  # from then on it is not known
-            ("name", "S24"),  # of the order, ticket or promise, cut after 24 bytes
+            ("name", f"S{NAME_BYTES}"),  # of the order, ticket or promise
             ("row", "i4"),
             ("kind", "u1"),  # of the activity
             ("cause", "u1"),
@@ -22,7 +34,75 @@ def new_pool() -> Pool:
     )
 
 
+def remember(
+    pool: Pool, rows: Rows, events: Events, added: Floats, late_days: Floats, half_lives: Floats
+) -> None:
+    """Keep the events that irritate; of several causes the one that they add most to.
+
+    Args:
+        pool: the memory.
+        rows: (n,) rows; their references are brought up to date.
+        events: one of each row.
+        added: (n, LOADS) severities, purchases not counted.
+        late_days: (n,) of a matter that the event closes.
+        half_lives: (LOADS,) in days.
+    """
+    severity = added[:, :PURCHASES]
+    which = np.flatnonzero(severity.any(axis=1))
+    if not len(which):
+        return
+    cause = severity[which].argmax(axis=1)
+    forget_ms = events.at_ms[which] + (_HALF_LIVES * half_lives[cause] * DAY_MS).astype(np.int64)
+    heads = rows["memory"][which]
+    fits = _make_room(pool, heads, forget_ms, events.event[which])
+    rows["memory"][which] = heads
+    which, cause, forget_ms, heads = which[fits], cause[fits], forget_ms[fits], heads[fits]
+    slot = pool.add(heads, events.event[which])
+    rows["memory"][which] = heads
+    records = pool.records
+    records["at_ms"][slot] = events.at_ms[which]
+    records["severity"][slot] = severity[which, cause]
+    records["late_days"][slot] = late_days[which]
+    records["forget_ms"][slot] = forget_ms
+    records["name"][slot] = events.name[which]
+    records["row"][slot] = events.row[which]
+    records["kind"][slot] = events.kind[which]
+    records["cause"][slot] = cause
+
+
+def recall(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
+    """Return copies of what is remembered at an instant, of each chain, the newest first."""
+    slots, counts = pool.chains(heads)
+    found = pool.records[slots]
+    of_chain = np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
+    known = [part[part["forget_ms"] > at] for part, at in zip(of_chain, at_ms, strict=True)]
+    return [part[np.lexsort((part["key"], -part["at_ms"]))] for part in known]
+
+
 def forgotten(pool: Pool, at_ms: int) -> Bools:
     """Return, by slot, what is not known any more at an instant."""
     forget_ms = pool.records["forget_ms"]
     return np.asarray((forget_ms > 0) & (forget_ms <= at_ms))
+
+
+def _make_room(pool: Pool, heads: Ints, forget_ms: Ints, keys: NDArray[np.uint64]) -> Bools:
+    """Take out of each full chain what is forgotten first; return whose new one is kept."""
+    fits = np.ones(len(heads), np.bool_)
+    full = np.flatnonzero(pool.count(heads) >= MEMORY_MAX)
+    if not len(full):
+        return fits
+    first_ms, first_key, weakest = forget_ms[full], keys[full], np.zeros(len(full), np.int64)
+    for positions, slots in pool.each(heads[full]):
+        ms, key = pool.records["forget_ms"][slots], pool.records["key"][slots]
+        sooner = ms < first_ms[positions]
+        sooner |= (ms == first_ms[positions]) & (key < first_key[positions])
+        where = positions[sooner]
+        first_ms[where], first_key[where] = ms[sooner], key[sooner]
+        weakest[where] = slots[sooner]
+    fits[full] = weakest > 0
+    gone = np.zeros(len(pool.records), np.bool_)
+    gone[weakest[weakest > 0]] = True
+    crowded = heads[full]
+    pool.remove(crowded, gone)
+    heads[full] = crowded
+    return fits

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from schemas.alert import Alert, AlertKind
+from schemas.alert import Alert, AlertKind, Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class Outcome:
 
     alerts: list[Alert] = field(default_factory=list)  # by offset, then time, customer and kind
     voided: list[Voided] = field(default_factory=list)  # by offset, then customer and kind
+    digests: list[Digest] = field(default_factory=list)  # by offset
+    first: set[str] = field(default_factory=set)  # ids of alerts told for the first time
+    held: set[str] = field(default_factory=set)  # and of those held back before
     applied: int = 0
     duplicates_by_position: int = 0
     duplicates_by_event: int = 0
@@ -39,8 +42,8 @@ class Outcome:
         )
         self.voided.sort(key=lambda v: (v.offset, v.customer_id, v.kind))
 
-    def in_order(self) -> list[Alert | Voided]:
-        """Return both as they are to be told, by offset.
+    def in_order(self) -> list[Alert | Voided | Digest]:
+        """Return everything as it is to be told, by offset.
 
         Alerts of two lives may have one offset, so what is void stands behind its own last alert.
         """
@@ -49,10 +52,12 @@ class Outcome:
         if self.voided:
             for place, alert in enumerate(self.alerts):
                 places[alert.alert_id].append(place)
-        told: list[tuple[int, int, Alert | Voided]]
+        told: list[tuple[int, int, Alert | Voided | Digest]]
         told = [(place, 0, alert) for place, alert in enumerate(self.alerts)]
         for void in self.voided:
             before = bisect_left(offsets, void.offset) - 1
             own = [place for place in places[void.alert_id] if offsets[place] <= void.offset]
             told.append((max([before, *own]), 1, void))
+        for digest in self.digests:
+            told.append((bisect_left(offsets, digest.source.offset) - 1, 2, digest))
         return [each for *_, each in sorted(told, key=lambda entry: entry[:2])]

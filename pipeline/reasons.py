@@ -9,52 +9,31 @@ import numpy as np
 
 from pipeline.orders import last_ms
 from pipeline.rows import Rows
-from pipeline.settings import CAUSES
 from pipeline.units import DAY_MS, Floats, Ints, days
 from schemas.alert import Cause
 
-_SHARE_MIN: Final = 1e-12  # less of a load is rounding, not a cause
-
-_WORDS: Final = {
-    "delivery": "orders that came late or not at all",
-    "waiting": "waiting beyond what was promised",
-    "service": "cases that failed: late, reopened, or rated poorly",
-    "contact": "contact given up, or hindered",
-    "order": "orders returned, refunded or cancelled",
-    "price": "prices raised",
-    "handover": "being handed from one to another",
-    "promise": "promises not kept, or kept late",
-}
-
-
-def load_causes(parts: Floats, irritants: int, window_days: int) -> list[Cause]:
-    """Return what the load comes from, the heaviest first."""
-    ranked = sorted(zip(CAUSES, parts.tolist(), strict=True), key=lambda part: -part[1])
-    named = [Cause(c, share, _WORDS[c]) for c, share in ranked if share > _SHARE_MIN]
-    if named and irritants:
-        first = named[0]
-        times = "one trouble" if irritants == 1 else f"{irritants} troubles"
-        detail = f"{first.detail} ({times} of any kind in {window_days} days)"
-        named[0] = Cause(first.cause, first.share, detail)
-    return named
+_SHARE_MIN: Final = 1e-12  # less is rounding, not a cause
 
 
 def silence_causes(
-    score: float, base: float, silence: str, occasions: int, span: int
+    shares: Floats, silence: str, troubles: str, occasions: int, span: int
 ) -> list[Cause]:
-    """Return how much the customer's rhythm explains, and how much her silence adds.
+    """Return how much rhythm, silence and trouble explain of a probability, the largest first.
 
     Args:
-        score: the probability after the silence.
-        base: the probability without any silence.
+        shares: (3,) of rhythm, silence and trouble; they sum to the probability.
         silence: in words, as from `silences`.
+        troubles: in words.
         occasions: days with an order; below 1 there is nothing to tell.
         span: days from the first of them to the last.
     """
     if occasions < 1:
         return []
-    rhythm = _rhythm(occasions, span)
-    return [Cause("silence", score - base, silence), Cause("rhythm", base, rhythm)]
+    rhythm, quiet, trouble = shares.tolist()
+    causes = [Cause("silence", quiet, silence), Cause("rhythm", rhythm, _rhythm(occasions, span))]
+    if abs(trouble) > _SHARE_MIN:
+        causes.append(Cause("trouble", trouble, troubles))
+    return causes
 
 
 def silences(rows: Rows, at_ms: Ints, silent_ms: Ints) -> list[str]:

@@ -137,7 +137,8 @@ class FrustrationSettings:
 class InactivityRule(StrEnum):
     """How silence is judged."""
 
-    PROBABILITY = "probability"  # of no order within the horizon, beyond a personal floor
+    PROBABILITY = "probability"  # by the churn model, beyond a personal floor
+    ORDER_MODEL = "order_model"  # P(no order within the horizon) by the order model alone
     HIATUS = "hiatus"  # silent for so many days, whoever it is
     OFF = "off"
 
@@ -315,9 +316,11 @@ class PipelineSettings:
     stages: StageSettings = field(default_factory=StageSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     values: Mapping[str, ValueSettings] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)  # by kind/cause/stage
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
     orders_topic: str = "orders"  # silence is judged by it
+    touchpoints_topic: str = "touchpoints"  # what the company does is heard of by it
     live_clock: bool = True  # False: time is the data's own (tests, backfills)
 
     def feed(self, topic: str) -> FeedSettings:

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pipeline.detectors.view import News
 from pipeline.events import Events
-from pipeline.judge import Judge, News, Verdict
+from pipeline.judge import Judge, Judged
 from pipeline.lives import Lives
 from pipeline.rows import Rows
 from pipeline.store import RowStore
@@ -19,7 +20,7 @@ from pipeline.units import NEVER, Bools, Ints
 from pipeline.vocabulary import TOUCHES_SILENCE
 from pipeline.watches import Watch
 
-Note: TypeAlias = Callable[[Verdict, Rows, Ints, Ints], None]
+Note: TypeAlias = Callable[[Judged, Rows, Ints, Ints], None]
 
 
 class Settler:
@@ -33,7 +34,7 @@ class Settler:
         self._lives = lives
         self._evicted = 0
         self._jump_ms = jump_ms
-        self._note = note  # takes a verdict, its rows, their numbers and offsets
+        self._note = note  # takes what was found, the rows, their numbers and offsets
 
     def pending(
         self, events: Events, ticks: Ticks, passed: Ints, before: Ints, again: Bools
@@ -98,14 +99,13 @@ class Settler:
         at_ms = self._store.due[watch][row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
         judged = self._judge.judge(watch, row, rows, at_ms, at_ms, News.none(len(row)))
-        due_ms = judged.due_ms
-        assert (due_ms > at_ms).all(), "time must go on"
         if watch is Watch.LOAD:
-            due_ms = np.minimum(due_ms, self._lives.last_ms(rows["touched_ms"]))
-        self._store.due[watch][row] = due_ms
+            over_ms = self._lives.last_ms(rows["touched_ms"])
+            judged.due_ms = np.minimum(judged.due_ms, over_ms)
+        assert (judged.due_ms > at_ms).all(), "time must go on"
+        schedule(self._store, watch, row, at_ms, judged)
         self._store.put(row, words)
-        for verdict in judged.verdicts:
-            self._note(verdict, rows, row, offset)
+        self._note(judged, rows, row, offset)
 
     def _end_lives_due(self, row: Ints, offset: Ints) -> tuple[Ints, Ints]:
         is_over = self._store.due[Watch.LOAD][row] >= self._lives.over_ms(row)
@@ -114,3 +114,14 @@ class Settler:
             self._evicted += int(is_over.sum())
             row, offset = row[~is_over], offset[~is_over]
         return row, offset
+
+
+def schedule(store: RowStore, watch: Watch, row: Ints, at_ms: Ints, judged: Judged) -> None:
+    """Take in when rows that were judged at an instant have to be looked at again."""
+    store.due[watch][row] = judged.due_ms
+    silence_ms = store.due[Watch.SILENCE]
+    silence_ms[row] = np.minimum(silence_ms[row], judged.ledger_ms)
+    if judged.wake.any():
+        woken, soon_ms = row[judged.wake], at_ms[judged.wake] + 1
+        for due_ms in store.due:
+            due_ms[woken] = np.minimum(due_ms[woken], soon_ms)

@@ -1,10 +1,14 @@
 """What a detector says of customers at an instant: the input of the episode machine."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.units import NEVER, Bools, Floats, Ints
+
+_DETAILS: Final = "details"
 
 
 @dataclass(slots=True)
@@ -23,13 +27,15 @@ class Signals:
     acted: Bools  # the company did something
     closed: Bools  # the customer has left for good
     outlasted: Bools  # it has gone on for the whole horizon
+    unmade: Bools  # late data shows that there was no cause at the onset
     fresh_ms: Ints  # what the score rests on; a lost episode is not raised again before
+    details: dict[str, NDArray[Any]] = field(default_factory=dict)  # for the words, (n, ...) each
 
     @classmethod
     def quiet(cls, at_ms: Ints) -> "Signals":
         """Return signals that change nothing, to be filled in."""
         n = len(at_ms)
-        no = [np.zeros(n, np.bool_) for _ in range(8)]
+        no = [np.zeros(n, np.bool_) for _ in range(9)]
         return cls(
             at_ms=at_ms,
             score=np.zeros(n),
@@ -43,9 +49,12 @@ class Signals:
             acted=no[5],
             closed=no[6],
             outlasted=no[7],
+            unmade=no[8],
             fresh_ms=np.full(n, NEVER),
         )
 
     def take(self, which: Ints) -> "Signals":
         """Return some of them."""
-        return Signals(*(getattr(self, field.name)[which] for field in fields(self)))
+        columns = {f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != _DETAILS}
+        details = {name: values[which] for name, values in self.details.items()}
+        return Signals(**columns, details=details)

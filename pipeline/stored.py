@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.episodes import Phase
 from pipeline.items import CANCELLED
 from pipeline.kinds import ALERT_KINDS
 from pipeline.packing import Words
+from pipeline.phases import Phase
 from pipeline.pools import POOLS
 from pipeline.rows import EVENT_MEMORY
 from pipeline.settings import CAUSES

@@ -11,16 +11,20 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import episodes, items, ledger, memory
+from pipeline import episodes, items, ledger, memory, responses
 from pipeline.admission import Admission, Part
+from pipeline.alert_ids import alert_id as known_as
 from pipeline.apply import Applier
+from pipeline.budget import Budget, Tick
 from pipeline.clock import Clock
+from pipeline.detectors.view import Feeds, News
 from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
-from pipeline.judge import Judge, News, Verdict
-from pipeline.kinds import ALERT_KINDS
+from pipeline.judge import CHANGED, Judge, Judged, Verdict
+from pipeline.kinds import ALERT_KINDS, CODES
+from pipeline.ledger import Closings
 from pipeline.liveness import Joint, Liveness
 from pipeline.lives import Lives
 from pipeline.orders import last_ms
@@ -29,10 +33,10 @@ from pipeline.pools import Pools
 from pipeline.rounds import Run, rounds, runs
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
-from pipeline.settling import Settler
+from pipeline.settling import Settler, schedule
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
 from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.alert import LogPosition
@@ -70,14 +74,17 @@ class ActivityTable:
         self.orders_feed = self.feeds[settings.orders_topic]
         self.all_feeds = Joint(list(self.feeds.values()))
         self._jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
-        self.judge = Judge(settings, self.pools, self.orders_feed, self.all_feeds)
-        self.explainer = Explainer(settings, self.judge.inactivity, self.texts)
+        self._alive = Feeds(self.orders_feed, self.all_feeds)
+        self.judge = Judge(settings, self.pools, self._alive, self.texts)
+        self.explainer = Explainer(settings, self.judge.prospects, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
         self._admission = Admission(self.store, settings.retention.customers_max)
         self._settler = Settler(self.store, self.judge, self._lives, self._jump_ms, self._note)
-        self._to_tell: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
-        self._to_tell = {kind: [] for kind in ALERT_KINDS}
+        self._found: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
+        self._found = {kind: [] for kind in ALERT_KINDS}
+        self._closed: list[tuple[Closings, Floats, Rows, Ints, Ints]] = []
+        self.budget = Budget(settings.budget, topic, partition)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -92,6 +99,7 @@ class ActivityTable:
         """Fold records of the log, in their order; `offsets` are theirs in the log, rising."""
         outcome = Outcome()
         run = self._new_run()
+        ticks: list[Tick] = []
         for begin, end in runs(records):
             first = records[begin]
             if isinstance(first, Progress):
@@ -101,6 +109,7 @@ class ActivityTable:
                 week = self.clock.now_ms // _PURGE_MS
                 self._hear(first)
                 run.tick(self._reached, offsets[begin])
+                ticks.append(Tick(offsets[begin], self.clock.now_ms, self.clock.is_live))
                 if self.clock.now_ms // _PURGE_MS > week:
                     self._fold(run, outcome)
                     run = self._new_run()
@@ -116,7 +125,21 @@ class ActivityTable:
                 run.offsets += offsets[begin:end]
         self._fold(run, outcome)
         outcome.sort()
+        self._keep_to_budget(outcome, ticks)
         return outcome
+
+    def _keep_to_budget(self, outcome: Outcome, ticks: list[Tick]) -> None:
+        sifted = self.budget.sift(outcome.alerts, ticks, outcome.first, outcome.held)
+        outcome.alerts, outcome.digests = sifted.told, sifted.digests
+        pool = self.pools.episodes
+        for alert_id, (alert, is_held) in sifted.held.items():
+            row = np.array([self.store.row_of(alert.customer_id)])
+            heads = self.store.read(row, "episodes")
+            kind = CODES[alert.kind]
+            [slot] = pool.find(heads, np.array([kind], np.uint64))
+            onset_ms = int(pool.records["onset_ms"][slot])
+            if slot and alert_id == known_as(alert.customer_id, alert.kind, onset_ms):
+                pool.records["held"][slot] = is_held
 
     def _new_run(self) -> Run:
         return Run([self._reached])
@@ -143,6 +166,12 @@ class ActivityTable:
             self.clock.hear(source)
         self._look_earlier(Watch.SILENCE, revived_ms)
         self._look_earlier(Watch.CARE, self.all_feeds.update())
+        self.know_touchpoints()
+
+    def know_touchpoints(self) -> None:
+        """Find out whether the company's reactions can be heard of."""
+        feed = self.feeds.get(self.settings.touchpoints_topic)
+        self._alive.has_touchpoints = feed is not None and feed.newest_ms > 0
 
     def _look_earlier(self, watch: Watch, revived_ms: int) -> None:
         """Let what silence waits for come earlier by what was not dead; too early does no harm."""
@@ -209,7 +238,11 @@ class ActivityTable:
             return
         outcome.applied += len(events)
         words, rows = self.store.gather(events.row)
-        news = self._applier.apply(self.pools.items, rows, events)
+        news = self._applier.apply(self.pools, rows, events)
+        for which in np.flatnonzero(responses.are_responses(events)).tolist():
+            event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
+            customer_id = self.store.ids[int(event.row[0])]
+            responses.respond(self.settings.episodes, self.pools, customer_id, row, event)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
         newest_ms = ticks.newest_ms[before]
@@ -243,12 +276,11 @@ class ActivityTable:
             events, some, news = events.take(which), rows[which], news.take(which)
             at_ms, heard_ms = at_ms[which], heard_ms[which]
         judged = self.judge.judge(watch, events.row, some, at_ms, heard_ms, news)
-        self.store.due[watch][events.row] = judged.due_ms
+        schedule(self.store, watch, events.row, at_ms, judged)
         if which is not None:
-            for name in ("episodes", "ledger"):
+            for name in CHANGED:
                 rows[name][which] = some[name]
-        for verdict in judged.verdicts:
-            self._note(verdict, some, events.row, events.offset)
+        self._note(judged, some, events.row, events.offset)
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
@@ -257,26 +289,41 @@ class ActivityTable:
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
 
-    def _note(self, verdict: Verdict, rows: Rows, row: Ints, offset: Ints) -> None:
-        """Keep what there is to tell of the episodes that moved, until the end of the run."""
-        moved = np.flatnonzero(verdict.moves.moved)
-        if len(moved):
-            told = verdict.take(moved), rows[moved], row[moved], offset[moved]
-            self._to_tell[verdict.kind].append(told)
+    def _note(self, judged: Judged, rows: Rows, row: Ints, offset: Ints) -> None:
+        """Keep what there is to tell, until the end of the run."""
+        for verdict in judged.verdicts:
+            which = verdict.where
+            self._found[verdict.kind].append((verdict, rows[which], row[which], offset[which]))
+        closings = judged.closings
+        if len(closings):
+            which = closings.where
+            found = closings, judged.open_now, rows[which], row[which], offset[which]
+            self._closed.append(found)
 
     def _tell(self, outcome: Outcome) -> None:
         """Make alerts of all that was noted in a run."""
-        for noted in self._to_tell.values():
-            if not noted:
-                continue
-            verdicts, rows, row, offset = zip(*noted, strict=True)
-            verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
-            silent_ms = self.silent_ms(known, verdict.at_ms)
-            ids = [self.store.ids[number] for number in np.concatenate(row).tolist()]
-            places = np.concatenate(offset).tolist()
-            where = [LogPosition(self.topic, self.partition, place) for place in places]
-            outcome.alerts.extend(self.explainer.alerts(verdict, known, ids, silent_ms, where))
-            noted.clear()
+        for noted in self._found.values():
+            if noted:
+                verdicts, rows, row, offset = zip(*noted, strict=True)
+                verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
+                who = self._whose(known, verdict.at_ms, row, offset)
+                alerts = list(self.explainer.alerts(verdict, known, *who))
+                outcome.alerts += alerts
+                outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
+                outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
+                noted.clear()
+        for closings, open_now, known, number, place in self._closed:
+            who = self._whose(known, closings.at_ms, [number], [place])
+            outcome.alerts.extend(self.explainer.closings(closings, open_now, known, *who))
+        self._closed.clear()
+
+    def _whose(
+        self, rows: Rows, at_ms: Ints, row: Sequence[Ints], offset: Sequence[Ints]
+    ) -> tuple[list[str], Ints, list[LogPosition]]:
+        ids = [self.store.ids[number] for number in np.concatenate(row).tolist()]
+        places = np.concatenate(offset).tolist()
+        where = [LogPosition(self.topic, self.partition, place) for place in places]
+        return ids, self.silent_ms(rows, at_ms), where
 
     def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
         """Return the silence of rows at an instant, dead time of the feed left out."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+NAME_BYTES: Final = 24  # kept of the name of an order, ticket or promise, for words
 NEVER: Final = 2**62  # an instant that never comes; leaves room to add a duration to it
 
 Floats = NDArray[np.float64]

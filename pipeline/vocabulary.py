@@ -97,5 +97,15 @@ ACT: Final = _column("act", np.bool_)
 CAUSE_OF: Final = np.array(
     [CAUSE.get(MEANINGS[Kind(k)].cause, 0) if k in set(Kind) else 0 for k in range(_SIZE)]
 )
-TOUCHES_SILENCE: Final = np.zeros(_SIZE, np.bool_)
-TOUCHES_SILENCE[[Kind.ORDER_PLACED, Kind.ORDER_CANCELLED, Kind.ORDER_FAILED, Kind.CLOSED]] = True
+
+
+def are(*kinds: Kind) -> NDArray[np.bool_]:
+    """Return, by Kind, whether it is one of these."""
+    found = np.zeros(_SIZE, np.bool_)
+    found[list(kinds)] = True
+    return found
+
+
+TOUCHES_SILENCE: Final = are(
+    Kind.ORDER_PLACED, Kind.ORDER_CANCELLED, Kind.ORDER_FAILED, Kind.CLOSED
+)

@@ -5,7 +5,7 @@ changes course only at instants known beforehand. Form and scale: bad reviews af
 deliveries (docs/detection.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -17,10 +17,10 @@ from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
 from pipeline.vocabulary import Matter
 
-_CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
-_CAUSE_WHILE_OPEN[Matter.ORDER] = CAUSE["waiting"]
-_CAUSE_WHILE_OPEN[Matter.TICKET] = CAUSE["waiting"]
-_CAUSE_WHILE_OPEN[Matter.PROMISE] = CAUSE["promise"]
+CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
+CAUSE_WHILE_OPEN[Matter.ORDER] = CAUSE["waiting"]
+CAUSE_WHILE_OPEN[Matter.TICKET] = CAUSE["waiting"]
+CAUSE_WHILE_OPEN[Matter.PROMISE] = CAUSE["promise"]
 
 
 def lateness(late_days: Floats, late_days_scale: float) -> Floats:
@@ -37,6 +37,10 @@ class Overdue:
     step_ms: Ints  # when it weighs more next, `NEVER` if it does not
     drop_ms: Ints  # when a matter is lost track of next, and weighs no more
     last_drop_ms: Ints  # when the last of them is, 0 if none waits
+
+    def take(self, which: Ints) -> "Overdue":
+        """Return some of them."""
+        return Overdue(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) -> Overdue:
@@ -67,7 +71,7 @@ def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) 
             continue
         where, promised_ms, forget_ms = positions[which], promised_ms[which], forget_ms[which]
         steps = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
-        cause = _CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
+        cause = CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
         late_days = steps * (step_ms / DAY_MS)
         waits.severity[where, cause] += lateness(late_days, settings.late_days_scale)
         waits.severity_max[where, cause] += 1.0

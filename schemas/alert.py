@@ -106,7 +106,7 @@ class Alert(Struct, frozen=True):
     arm: Arm | None = None  # null without a control group
     outcome: Outcome | None = None
     acted_at: datetime | None = None  # when the company first acted on it
-    note: str | None = None  # a word of who snoozed or judged it
+    snoozed_until: datetime | None = None  # it does not get worse before
     feedback: bool | None = None  # whether somebody judged it to be right
 
 

@@ -19,5 +19,10 @@ def id_hash(text: str) -> int:
 
 def id_hashes(texts: Iterable[str]) -> list[int]:
     """Return the hashes of many ids: `id_hash` of each."""
+    return hashes(text.encode() for text in texts)
+
+
+def hashes(encoded: Iterable[bytes]) -> list[int]:
+    """Return the hashes of ids that are bytes already."""
     digest = xxh3_64_intdigest
-    return [(digest(text.encode()) or 1) if text else NO_ID for text in texts]
+    return [(digest(value) or 1) if value else NO_ID for value in encoded]

@@ -70,7 +70,7 @@ def _truths(path: Path) -> list[Truth]:
 
 def _shown(result: Replay) -> Iterator[str]:
     """Yield the latest alerts, and the gravest that still stand."""
-    alarms = [alert for alert in result.alerts if alert.state in _ALARMED]
+    alarms = [a for a in result.alerts if a.state in _ALARMED and a.outcome is None]
     yield f"The latest {_LATEST} of {len(alarms):,} alarms"
     for alert in sorted(alarms, key=_by_time)[-_LATEST:]:
         yield f"  {sentence(alert)}"
@@ -117,7 +117,11 @@ def score_lines(found: Score) -> Iterator[str]:
     yield ""
     for kind, precision in found.precision.items():
         share = _share(precision.right, precision.raised)
-        yield f"  {kind} alerts raised: {precision.raised:,}; stood when the customer left: {share}"
+        lead = "" if precision.lead_days is None else f", {_lead(precision.lead_days)} it (median)"
+        yield (
+            f"  {kind} alerts raised: {precision.raised:,}; "
+            f"stood when the customer left: {share}{lead}"
+        )
     yield f"  (an alert on a customer picked blindly: {_share(found.leavers, found.customers)})"
     if found.lead_days is not None and found.missed_order_lead_days is not None:
         yield (
@@ -127,6 +131,9 @@ def score_lines(found: Score) -> Iterator[str]:
     for kind, (count, unbothered) in found.stayers.items():
         who = f"{count:,} {kind.replace('_', ' ')} customers"
         yield f"  Of {who}, who stay, {_share(unbothered, count)} never had an alert."
+    for kind, (alarmed, marked) in found.concessions.items():
+        who = "concession seekers" if kind == "concession_seeker" else "all others"
+        yield f"  Of {alarmed:,} {who} with an alert, {marked:,} were marked as such."
 
 
 def _share(count: int, whole: int) -> str:

@@ -19,6 +19,8 @@ from agents.files.log_dump import read_log, write_log
 from agents.files.refused_file import write_dead_letters
 from agents.offline.history import Files, History, read_history
 from agents.offline.intake_replay import BATCH, Intake, Log
+from agents.offline.ledger import entries
+from agents.offline.ledger_file import write_ledger
 from agents.offline.replay import Batch, Replay, numbered
 from agents.problems import UserError
 from pipeline.census import census
@@ -43,6 +45,12 @@ class Request:
     customers: Path | None = None
     dead_letters: Path | None = None
     activity_out: Path | None = None
+    ledger: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path | None, ...]:
+        """Return the files to write, in the order of `Outputs`."""
+        return self.alerts, self.customers, self.dead_letters, self.activity_out, self.ledger
 
     @property
     def inputs(self) -> list[Path]:
@@ -64,8 +72,7 @@ class Request:
             )
         for path in self.inputs:
             check_readable(path)
-        outputs = (self.alerts, self.customers, self.dead_letters, self.activity_out)
-        check_apart(self.inputs, outputs)
+        check_apart(self.inputs, self.outputs)
 
 
 def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> Replay:
@@ -83,21 +90,23 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
     request.check()
     from_files = request.activity is None
     if from_files:
-        settings = _for_files(request, settings)
+        settings = for_files(request, settings)
     result = Replay.of(settings)
     with ExitStack() as stack:
         outputs = Outputs.opened(stack, request)
         begin = stack.enter_context(progress())
-        stack.enter_context(_without_collector())
+        stack.enter_context(without_collector())
         batches = _of_files if from_files else _of_dump
         for records, offsets in batches(request, result, outputs, begin, batch):
             outputs.write_log(records, offsets)
             outputs.write_alerts(result.fold(records, offsets))
         outputs.write_customers(result)
+        outputs.write_ledger(result)
     return result
 
 
-def _for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
+def for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
+    """Return settings as a replay of files takes them; raise UserError if one is left out."""
     for source, paths in request.files.items():
         if paths and source.topic not in settings.sources:
             raise UserError(
@@ -120,7 +129,7 @@ def _of_files(
 
     history = read_history(request.files, latest_ms, refuse, begin("Reading", total))
     if request.until_ms is not None:
-        _check_until(history, request.until_ms)
+        check_until(history, request.until_ms)
     intake = Intake(history, result.table.settings, request.until_ms)
     result.after_until = intake.left_out
     advance = begin("Folding", len(history.activities))
@@ -129,7 +138,8 @@ def _of_files(
         advance(len(records))
 
 
-def _check_until(history: History, until_ms: int) -> None:
+def check_until(history: History, until_ms: int) -> None:
+    """Raise UserError if nothing had happened by then."""
     first_ms = history.activities[0].occurred_at if history.activities else until_ms
     if until_ms < first_ms:
         raise UserError(
@@ -160,12 +170,12 @@ class Outputs:
     customers: BinaryIO | None
     dead_letters: BinaryIO | None
     log: BinaryIO | None
+    ledger: BinaryIO | None
 
     @classmethod
     def opened(cls, stack: ExitStack, request: Request) -> "Outputs":
         """Open what is asked for, closed with the stack."""
-        paths = (request.alerts, request.customers, request.dead_letters, request.activity_out)
-        return cls(*(opened(stack, path) for path in paths))
+        return cls(*(opened(stack, path) for path in request.outputs))
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Append alerts, one JSON line each."""
@@ -190,9 +200,15 @@ class Outputs:
             text.flush()
             text.detach()
 
+    def write_ledger(self, result: Replay) -> None:
+        """Write what became of every alert."""
+        if self.ledger:
+            found = entries(result.alerts, result.tally.forgotten)
+            write_ledger(found, self.ledger, as_csv=".csv" in Path(self.ledger.name).suffixes)
+
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Hold off the garbage collector: it would look at millions of records, and find no cycle."""
     was_on = gc.isenabled()
     gc.disable()

@@ -70,7 +70,7 @@ class Dossier:
         for told in self.table.step(records, kept).in_order():
             if isinstance(told, Voided):
                 self.alerts.pop(told.alert_id, None)
-            else:
+            elif isinstance(told, Alert):
                 self.alerts[told.alert_id] = told
 
     @property

@@ -28,7 +28,7 @@ class Muting:
                 send.append(alert)
                 continue
             muted.append(alert)
-            if alert.state not in _OVER:
+            if alert.state not in _OVER and alert.outcome is None:
                 self._standing[alert.alert_id] = alert
                 self._changed.add(alert.alert_id)
         return send, muted

@@ -22,7 +22,7 @@ from pipeline.outcome import Outcome, Voided
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from schemas import log
-from schemas.alert import Alert
+from schemas.alert import Alert, Digest
 from schemas.base import instant
 from schemas.progress import Progress
 from schemas.rejection import Rejection
@@ -181,6 +181,9 @@ class Shard:
                 if self._muting.void(each.alert_id):
                     self._waiting.rows.append(self._alert_row(each, None))
                 continue
+            if isinstance(each, Digest):
+                self._waiting.rows.append(self._digest_row(each))
+                continue
             send, kept_back = self._muting.sift([each], now_ms)
             muted += kept_back
             self._send(send, detected_at)
@@ -192,6 +195,11 @@ class Shard:
             told = msgspec.structs.replace(alert, detected_at=detected_at)
             self._waiting.alerts.append(told)
             self._waiting.rows.append(self._alert_row(told, told))
+
+    def _digest_row(self, digest: Digest) -> Row:
+        key = f"digest/{self.partition}".encode()
+        partition = partition_for(key, self._outlets.alert_partitions)
+        return Row(self._outlets.alerts, partition, key, _JSON.encode(digest))
 
     def _alert_row(self, of: Alert | Voided, alert: Alert | None) -> Row:
         key = f"{of.customer_id}/{of.kind}".encode()

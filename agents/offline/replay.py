@@ -7,6 +7,7 @@ from typing import Final
 
 from agents.files.blocks import Refused
 from agents.offline.intake_replay import Log
+from agents.offline.tally import Tally
 from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import NEVER
@@ -29,6 +30,7 @@ class Replay:
     duplicates: int = 0
     rejected: Counter[Reason] = field(default_factory=Counter)
     after_until: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     @classmethod
     def of(cls, settings: PipelineSettings) -> "Replay":
@@ -50,6 +52,7 @@ class Replay:
     def fold(self, records: Log, offsets: Sequence[int]) -> list[Alert]:
         """Fold a batch of the log, in its order; return the alerts."""
         outcome = self.table.step(records, offsets)
+        self.tally.hear(records)
         self.alerts += outcome.alerts
         self.applied += outcome.applied
         duplicates = outcome.duplicates_by_position + outcome.duplicates_by_event

@@ -37,6 +37,7 @@ class Precision:
 
     raised: int
     right: int
+    lead_days: float | None = None  # median of those that stood, to leaving; below 0 is after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Score:
     customers: int
     leavers: int
     stayers: dict[str, tuple[int, int]]  # by kind: how many, and how many never had an alert
+    concessions: dict[str, tuple[int, int]]  # by kind: how many had an alert, and how many marked
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ def score(alerts: Iterable[Alert], truths: Sequence[Truth], end: datetime) -> Sc
         truths: what happened, of every customer.
         end: when observation ended.
     """
+    alerts = list(alerts)
     spans = _spans(alerts)
     of_customer: dict[str, list[_Span]] = {}
     for span in spans:
@@ -87,12 +90,13 @@ def score(alerts: Iterable[Alert], truths: Sequence[Truth], end: datetime) -> Sc
     missed_leads = [find.missed_lead_days for find in finds if find.missed_lead_days is not None]
     return Score(
         {kind: _recall([find for find in finds if find.kind == kind]) for kind in LEAVERS},
-        _precision(spans, standing),
+        _precision(spans, standing, truths),
         median(leads) if leads else None,
         median(missed_leads) if missed_leads else None,
         len(truths),
         sum(truth.left_at is not None for truth in truths),
         _stayers(truths, of_customer),
+        _concessions(truths, of_customer, alerts),
     )
 
 
@@ -103,7 +107,7 @@ def _spans(alerts: Iterable[Alert]) -> list[_Span]:
         if span is None:
             span = _Span(alert.customer_id, alert.kind, alert.occurred_at)
             spans[alert.alert_id] = span
-        if alert.state in _ENDED:
+        if alert.state in _ENDED and alert.outcome is None:  # a closing only says what became
             span.ended = alert.occurred_at
     return list(spans.values())
 
@@ -133,10 +137,35 @@ def _recall(finds: list[_Find]) -> Recall:
     )
 
 
-def _precision(spans: list[_Span], standing: dict[str, list[_Span]]) -> dict[str, Precision]:
+def _precision(
+    spans: list[_Span], standing: dict[str, list[_Span]], truths: Sequence[Truth]
+) -> dict[str, Precision]:
     raised = Counter(span.kind for span in spans)
-    right = Counter(span.kind for stood in standing.values() for span in stood)
-    return {str(kind): Precision(raised[kind], right[kind]) for kind in AlertKind}
+    leads: dict[AlertKind, list[float]] = {kind: [] for kind in raised}
+    for truth in truths:
+        left = _instant(truth.left_at)
+        for span in standing[truth.customer_id]:
+            assert left is not None  # else nothing stood
+            leads[span.kind].append(_days(left, span.raised))
+    return {
+        str(kind): Precision(
+            raised[kind], len(leads[kind]), median(leads[kind]) if leads[kind] else None
+        )
+        for kind in AlertKind
+        if raised[kind]
+    }
+
+
+def _concessions(
+    truths: Sequence[Truth], of_customer: dict[str, list[_Span]], alerts: Sequence[Alert]
+) -> dict[str, tuple[int, int]]:
+    marked = {alert.customer_id for alert in alerts if alert.concessions is not None}
+    seekers = {truth.customer_id for truth in truths if truth.kind == "concession_seeker"}
+    alarmed = set(of_customer)
+    found = {}
+    for name, some in (("concession_seeker", alarmed & seekers), ("other", alarmed - seekers)):
+        found[name] = (len(some), len(some & marked))
+    return found
 
 
 def _stayers(

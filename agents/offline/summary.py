@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from agents.offline.ledger_report import ledger_lines
+from agents.offline.ledger_view import Ledger
 from agents.offline.replay import Replay
 from agents.sentences import money, why
 from pipeline.order_model import OrderModel
@@ -58,12 +60,21 @@ def summary(replay: Replay, seconds: float) -> Iterator[str]:
     found = episodes_of(replay.alerts)
     yield from _by_kind(found)
     yield from _at_risk(found, replay.table.settings.inactivity.horizon_days)
+    if replay.now_ms:
+        yield ""
+        yield from ledger_lines(ledger_of(replay))
     if replay.table.settings.order_model == OrderModel():
         yield ""
         yield (
             "Churn probabilities rest on default parameters: they rank customers, "
             "and are not calibrated to this shop."
         )
+
+
+def ledger_of(replay: Replay) -> Ledger:
+    """Return the ledger of a replay."""
+    span = replay.first_ms, replay.now_ms
+    return Ledger.of(replay.alerts, replay.tally, replay.table.settings, span)
 
 
 def _until(now_ms: int) -> str:
@@ -80,6 +91,8 @@ def _by_kind(found: list[Episode]) -> Iterator[str]:
     yield _row(head)
     for kind in AlertKind:
         mine = [episode for episode in found if episode.last.kind is kind]
+        if not mine:
+            continue
         ends = Counter(episode.last.state for episode in mine)
         counts = (
             len(mine),
@@ -91,7 +104,7 @@ def _by_kind(found: list[Episode]) -> Iterator[str]:
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    return f"{cells[0]:<13}" + "".join(f"{cell:>11}" for cell in cells[1:])
+    return f"{cells[0]:<21}" + "".join(f"{cell:>11}" for cell in cells[1:])
 
 
 def _at_risk(found: list[Episode], horizon_days: float) -> Iterator[str]:

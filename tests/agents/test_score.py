@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from agents.offline.score import Precision, Recall, score
 from agents.shop.truth import Truth
-from schemas.alert import Alert, AlertKind, LogPosition, Severity, State
+from schemas.alert import Alert, AlertKind, LogPosition, Outcome, Severity, State
 from schemas.base import instant
 from tests.agents.timeline import START_MS, at
 
@@ -54,7 +55,7 @@ def test_an_alert_that_was_open_when_the_customer_left_stood_for_her():
     found = score([alert("ann", 10)], [truth("ann", left=40, missed=50)], END)
     assert found.recall["worn_out"] == Recall(1, 1, before_leaving=1, before_missed_order=1)
     assert (found.lead_days, found.missed_order_lead_days) == (30, 40)
-    assert found.precision["frustration"] == Precision(raised=1, right=1)
+    assert found.precision == {"frustration": Precision(raised=1, right=1, lead_days=30)}
 
 
 def test_an_alert_that_had_ended_before_did_not_stand():
@@ -87,7 +88,7 @@ def test_an_alert_after_leaving_is_late_and_stands(raised, expected):
 def test_a_leaver_whose_next_order_was_not_due_yet_is_not_counted_as_missed():
     found = score([alert("ann", 95)], [truth("ann", left=90, missed=110)], END)
     assert found.recall["worn_out"] == Recall(0, 0, 0, 0)
-    assert found.precision["frustration"] == Precision(raised=1, right=1)
+    assert found.precision["frustration"] == Precision(raised=1, right=1, lead_days=-5)
     assert (found.customers, found.leavers) == (1, 1)
 
 
@@ -100,3 +101,26 @@ def test_an_alert_on_who_stays_is_wrong():
     }
     assert found.stayers == {"loyal": (2, 1), "concession_seeker": (1, 1)}
     assert found.leavers == 0
+
+
+def test_a_closing_record_ends_no_alert():
+    closing = structs.replace(alert("ann", 35, State.LOST), outcome=Outcome.LEFT)
+    again = structs.replace(alert("ann", 38, State.RESOLVED), outcome=Outcome.CAME_BACK)
+    found = score([alert("ann", 10), closing, again], [truth("ann", left=40, missed=50)], END)
+    assert found.recall["worn_out"].found == 1
+
+
+def test_marks_are_counted_against_who_really_seeks_concessions():
+    marked = [
+        structs.replace(alert(customer, 10), concessions="three refunds")
+        for customer in ("sam", "lou")
+    ]
+    truths = [
+        truth("sam", "concession_seeker"),
+        truth("sue", "concession_seeker"),
+        truth("kit", "concession_seeker"),
+        truth("lou", "loyal"),
+    ]
+    found = score([*marked, alert("sue", 20)], truths, END)
+    assert found.concessions == {"concession_seeker": (2, 1), "other": (1, 1)}
+    assert found.stayers["concession_seeker"] == (3, 1)

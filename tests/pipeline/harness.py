@@ -188,6 +188,13 @@ FACTS = (
     "rated_well",
     "promoter",
     "items_lost",
+    "last_delivered_ms",
+    "word_ms",
+    "failed_ms",
+    "good_ms",
+    "compensated_ms",
+    "returns",
+    "compensations",
 )
 
 

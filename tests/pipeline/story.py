@@ -5,14 +5,21 @@ Days count from 2024-01-01. All is told by one source, which others keep alive b
 
 import math
 
-from pipeline.settings import PipelineSettings
+from pipeline.settings import InactivityRule, PipelineSettings
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import Intake, at, day, fold, with_settings
 
 
 def alone(**parts) -> PipelineSettings:
-    """Return settings for one source and its own time."""
-    return with_settings(sources=("orders",), live_clock=False, **parts)
+    """Return settings for one source and its own time; frustration and inactivity alone."""
+    others = {kind: {"enabled": False} for kind in OTHER_KINDS}
+    silence = parts.get("inactivity", {})
+    if isinstance(silence, dict):  # by crossings that are exact, unless another rule is named
+        parts["inactivity"] = {"rule": InactivityRule.ORDER_MODEL} | silence
+    return with_settings(**{"sources": ("orders",), "live_clock": False} | others | parts)
+
+
+OTHER_KINDS = ("quiet_after_trouble", "remorse", "stalled", "neglect", "handover")
 
 
 class Story:
@@ -64,7 +71,9 @@ class Story:
                 self.intake.tick()
         self.intake.tick()
         alerts = fold(self.settings, self.intake.log)[1]
-        return [a for a in alerts if not a.customer_id.startswith("other")]
+        mine = [a for a in alerts if not a.customer_id.startswith("other")]
+        self.closings = [a for a in mine if a.outcome is not None]
+        return [a for a in mine if a.outcome is None]
 
     def moves(self, tick=True):
         """Return (customer, state, day) of every alert; a day is rounded to a tenth of a second."""

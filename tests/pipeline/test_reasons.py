@@ -1,5 +1,6 @@
 """What an alert says in words, against what happened: days on the calendar, not days counted."""
 
+import numpy as np
 import pytest
 
 from pipeline.advice import advise
@@ -44,13 +45,15 @@ def test_a_silence_is_told_as_on_the_calendar_and_says_what_does_not_count():
     ],
 )
 def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
-    silence, rhythm = silence_causes(0.75, 0.25, "no order for 99 days", occasions, span)
+    silence, rhythm = silence_causes(
+        np.array([0.25, 0.5, 0.0]), "no order for 99 days", occasions, span
+    )
     assert (silence.share, rhythm.share) == (0.5, 0.25)
     assert rhythm.detail == words
 
 
 def test_the_rhythm_of_who_never_ordered_is_not_told():
-    assert silence_causes(0.0, 0.0, "", 0, 0) == []
+    assert silence_causes(np.array([0.0, 0.0, 0.0]), "", "", 0, 0) == []
 
 
 def test_troubles_are_counted_over_all_causes():

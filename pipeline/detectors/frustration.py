@@ -6,12 +6,13 @@ published (Knox & van Oest 2014), the sizes are settings. Between instants known
 load only falls against endurance, so a crossing upwards can only come at one of those.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from pipeline.detectors.view import Reading, View
 from pipeline.episodes import Moves
+from pipeline.kinds import FRUSTRATION
 from pipeline.loads import decayed, half_lives, weights
 from pipeline.pool import Pool
 from pipeline.rows import PURCHASES, Rows
@@ -19,7 +20,8 @@ from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import factors
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
-from pipeline.waiting import Overdue, overdue
+from pipeline.waiting import overdue
+from pipeline.watches import Watch
 
 _FADED_MS: Final = 20 * 365 * DAY_MS
 _ROUNDING: Final = 1e-9
@@ -28,18 +30,11 @@ _PLACES: Final = 16
 _STEPS: Final = np.arange(1, _PLACES + 1)
 
 
-@dataclass(slots=True)
-class Reading:
-    """What customers carry and can carry at an instant, (n, ...) each."""
-
-    parts: Floats  # (n, causes): they sum to the load
-    load: Floats
-    endurance: Floats
-    overdue: Overdue
-
-
 class Frustration:
     """The detector of load against endurance."""
+
+    kind: Final = FRUSTRATION
+    watch: Final = Watch.LOAD
 
     def __init__(self, settings: FrustrationSettings) -> None:
         self.settings = settings
@@ -53,19 +48,47 @@ class Frustration:
         parts, load, endurance = self._weigh(rows, at_ms, waits.severity)
         return Reading(parts, load, endurance, waits)
 
-    def signals(self, reading: Reading, at_ms: Ints) -> Signals:
-        """Return what the episode machine needs to know; events add what they bring."""
-        signals = Signals.quiet(at_ms)
+    def effective(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Floats:
+        """Return the load as it bears on leaving: set against what this customer can endure.
+
+        Args:
+            rows: (n,) rows.
+            at_ms: (n,) instant, now or later.
+            open_now: (n, causes) severity of what waits.
+        """
+        _, load, endurance = self._weigh(rows, at_ms, open_now)
+        return load * (self.settings.base / endurance)
+
+    def concerns(self, view: View) -> Bools:
+        """Return who carries a load, or waits for something."""
+        carries = view.rows["loads"][:, :PURCHASES].any(axis=1)
+        return np.asarray(carries | (view.rows["items"] > 0))
+
+    def signals(self, view: View) -> Signals:
+        """Return the load, in log-odds of leaving."""
+        reading = view.load
+        signals = Signals.quiet(view.at_ms)
         signals.score = reading.load
         signals.limit = reading.endurance * self.settings.enter_ratio
         signals.enter = reading.load >= signals.limit
         signals.worse = reading.load >= reading.endurance * self.settings.critical_ratio
         signals.below = reading.load < reading.endurance * self.settings.exit_ratio
         signals.settled = np.asarray(~reading.overdue.severity.any(axis=1))
+        signals.details = {"parts": reading.parts}
         return signals
 
-    def next_ms(self, reading: Reading, rows: Rows, at_ms: Ints, moves: Moves) -> Ints:
+    def unmade(self, view: View, _signals: Signals, onset_ms: Ints) -> Bools:
+        """Return whose load, by what is known now, had not reached the limit at the onset.
+
+        Events since then are counted in as well, so that in doubt an alert stands.
+        """
+        waits = overdue(self.settings, view.pools.items, view.rows, onset_ms)
+        _, load, endurance = self._weigh(view.rows, onset_ms, waits.severity, back=True)
+        return np.asarray(load < endurance * self.settings.enter_ratio * (1 - _ROUNDING))
+
+    def next_ms(self, view: View, _signals: Signals, moves: Moves) -> Ints:
         """Return the earliest instant at which, with no further event, an episode could move."""
+        reading, rows, at_ms = view.load, view.rows, view.at_ms
         due_ms = self._rising_ms(reading, rows, at_ms, moves)
         alarmed = np.flatnonzero(moves.alarmed)
         if len(alarmed):
@@ -144,8 +167,10 @@ class Frustration:
         _, load, endurance = self._weigh(rows, at_ms, open_now)
         return np.asarray(load < endurance * self.settings.exit_ratio)
 
-    def _weigh(self, rows: Rows, at_ms: Ints, open_now: Floats) -> tuple[Floats, Floats, Floats]:
-        sums = decayed(rows, self.half_life_days, at_ms)
+    def _weigh(
+        self, rows: Rows, at_ms: Ints, open_now: Floats, *, back: bool = False
+    ) -> tuple[Floats, Floats, Floats]:
+        sums = decayed(rows, self.half_life_days, at_ms, back=back)
         parts = (sums[:, :PURCHASES] + open_now) * self._weights
         factors = self._factors[rows["stage"]]
         return parts, _total(parts), self._buffered(sums[:, PURCHASES], factors)

@@ -1,0 +1,62 @@
+"""Remorse: trouble between the first order and its delivery, with nothing else to judge by.
+
+A newcomer endures far less than a regular customer, so the limit is a load of its own, whatever
+was bought. It ends when the load fades, or with the stage.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.detector_settings import RemorseSettings
+from pipeline.detectors.view import Ceases, View
+from pipeline.episodes import Moves
+from pipeline.kinds import REMORSE
+from pipeline.settings import FrustrationSettings
+from pipeline.signals import Signals
+from pipeline.stages import Stage
+from pipeline.units import DAY_MS, NEVER, Bools, Ints
+from pipeline.watches import Watch
+
+
+class Remorse(Ceases):
+    """The detector of trouble in admit and affirm."""
+
+    kind: Final = REMORSE
+    watch: Final = Watch.LOAD
+
+    def __init__(self, settings: RemorseSettings, frustration: FrustrationSettings) -> None:
+        self._settings = settings
+        self._exit_ratio = frustration.exit_ratio
+
+    def concerns(self, view: View) -> Bools:
+        """Return who is in admit or affirm, and carries or waits for something."""
+        return _is_early(view) & ((view.load.load > 0) | (view.rows["items"] > 0))
+
+    def signals(self, view: View) -> Signals:
+        """Return the load, in log-odds of leaving."""
+        early, load = _is_early(view), view.load.load
+        signals = Signals.quiet(view.at_ms)
+        signals.score = load
+        signals.limit = np.full(len(view), self._settings.load)
+        signals.enter = early & (load >= self._settings.load)
+        signals.worse = early & (load >= self._settings.critical_load)
+        # With no event a load is looked at once a day, so that it fades by the same grid, however
+        # often somebody looks.
+        on_grid = (view.news.at_ms < NEVER) | (view.at_ms % DAY_MS == 0)
+        signals.below = ~early | (on_grid & (load < self._settings.load * self._exit_ratio))
+        signals.settled = np.asarray(~view.load.overdue.severity.any(axis=1))
+        signals.details = {"parts": view.load.parts}
+        return signals
+
+    def next_ms(self, view: View, _signals: Signals, moves: Moves) -> Ints:
+        """Return the next step of waiting; an alarm is looked at once a day of event time."""
+        early = _is_early(view)
+        midnight_ms = (view.at_ms // DAY_MS + 1) * DAY_MS
+        daily_ms = np.where(moves.alarmed, midnight_ms, NEVER)
+        return np.minimum(np.where(early, view.load.overdue.step_ms, NEVER), daily_ms)
+
+
+def _is_early(view: View) -> Bools:
+    stage = view.rows["stage"]
+    return np.asarray((stage == Stage.ADMIT) | (stage == Stage.AFFIRM))

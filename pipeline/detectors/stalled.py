@@ -1,0 +1,85 @@
+"""Stalled: a stage of the first hundred days takes too long.
+
+Within its days a customer is on track, beyond them behind, and beyond `stuck_ratio` times as many
+stuck. Which stages are judged is for the settings: a company that reports neither deliveries nor
+follow-ups has no affirm stage to be stalled in.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.detector_settings import StalledSettings
+from pipeline.detectors.view import Ceases, View
+from pipeline.episodes import Moves
+from pipeline.kinds import STALLED
+from pipeline.orders import first_day, last_ms
+from pipeline.settings import StageSettings
+from pipeline.signals import Signals
+from pipeline.stages import Stage
+from pipeline.units import DAY_MS, NEVER, Bools, Ints, days
+from pipeline.watches import Watch
+
+
+class Stalled(Ceases):
+    """The detector of beginnings that do not go on."""
+
+    kind: Final = STALLED
+    watch: Final = Watch.CARE
+
+    def __init__(self, settings: StalledSettings, stages: StageSettings) -> None:
+        self._settings = settings
+        self._admit_ms = round(stages.admit_days * DAY_MS)
+        self._activate_ms = round(stages.activate_days * DAY_MS)
+        self._first_ms = round(settings.first_days * DAY_MS)
+        self._limit_ms = np.zeros(len(Stage) + 1, np.int64)
+        for stages_of, limit_days in (
+            ((Stage.ADMIT, Stage.AFFIRM), settings.affirm_days),
+            ((Stage.ACTIVATE, Stage.ACCLIMATE), settings.acclimate_days),
+            ((Stage.ACCOMPLISH,), settings.accomplish_days),
+        ):
+            self._limit_ms[list(stages_of)] = round(limit_days * DAY_MS)
+
+    def concerns(self, view: View) -> Bools:
+        """Return who is in the first hundred days, in a stage that is judged."""
+        limited = self._limit_ms[view.rows["stage"]] > 0
+        return np.asarray(limited & (view.at_ms <= self._end_ms(view)))
+
+    def signals(self, view: View) -> Signals:
+        """Return how long the stage has taken, in days."""
+        taken_ms = view.quiet_ms(self._since_ms(view))
+        limit_ms = self._limit_ms[view.rows["stage"]]
+        judged = (limit_ms > 0) & (view.at_ms <= self._end_ms(view))
+        signals = Signals.quiet(view.at_ms)
+        signals.score = np.where(judged, days(taken_ms), 0.0)
+        signals.limit = np.where(judged, days(limit_ms), 1.0)
+        signals.enter = judged & (taken_ms >= limit_ms)
+        signals.worse = judged & (taken_ms >= limit_ms * self._settings.stuck_ratio)
+        signals.below = ~signals.enter
+        signals.settled = ~signals.enter
+        signals.came_back_ms = view.news.good_ms
+        signals.fresh_ms = self._since_ms(view)
+        return signals
+
+    def next_ms(self, view: View, signals: Signals, moves: Moves) -> Ints:
+        """Return when the stage is overdue, then stuck; an alarm ends with the hundred days."""
+        limit_ms = self._limit_ms[view.rows["stage"]]
+        stuck_ms = np.ceil(limit_ms * self._settings.stuck_ratio).astype(np.int64)
+        since_ms, end_ms = self._since_ms(view), self._end_ms(view)
+        waits = (limit_ms > 0) & ~signals.worse & (view.at_ms <= end_ms)
+        wanted_ms = np.where(signals.enter, stuck_ms, limit_ms)
+        reached_ms = view.feeds.all.after(since_ms, np.where(waits, wanted_ms, 0))
+        # Beyond the end as well: what was held to be dead time may turn out to be none.
+        reached_ms = np.where(waits, reached_ms, NEVER)
+        over_ms = np.where(moves.alarmed & (view.at_ms <= end_ms), end_ms + 1, NEVER)
+        return np.minimum(reached_ms, over_ms)
+
+    def _since_ms(self, view: View) -> Ints:
+        rows = view.rows
+        stage = rows["stage"]
+        admitted = (stage == Stage.ADMIT) | (stage == Stage.AFFIRM)
+        entered_ms = rows["stage_ms"] + np.where(stage == Stage.ACTIVATE, self._activate_ms, 0)
+        return np.where(admitted, last_ms(rows) + self._admit_ms, entered_ms)
+
+    def _end_ms(self, view: View) -> Ints:
+        return first_day(view.rows) * DAY_MS + self._first_ms

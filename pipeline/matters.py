@@ -1,0 +1,67 @@
+"""What stands open of customers at an instant, gathered from their items in one pass."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from pipeline.items import OPEN
+from pipeline.pool import Pool
+from pipeline.rows import Rows
+from pipeline.units import NEVER, Ints
+from pipeline.vocabulary import Matter
+
+
+@dataclass(slots=True)
+class Matters:
+    """What stands open, (n,) each; instants are 0 for none, `NEVER` where they lie ahead."""
+
+    overdue_ms: Ints  # newest promise that has passed, of anything
+    promise_ms: Ints  # oldest promise of the company's that has passed, 0 for none
+    handed: Ints  # cases and promises that were open when the owner last changed
+    handed_overdue: Ints  # of these, past what was promised
+    next_ms: Ints  # when a promise passes next, or a matter is lost track of
+    promise_next_ms: Ints  # likewise, of promises of the company's alone
+
+    def take(self, which: Ints) -> "Matters":
+        """Return some of them."""
+        return Matters(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
+    """Return what stands open of rows at an instant.
+
+    Args:
+        pool: of items.
+        rows: (n,) rows.
+        at_ms: (n,) instant for each row.
+    """
+    n = len(rows)
+    zeros = [np.zeros(n, np.int64) for _ in range(4)]
+    never = np.full(n, NEVER)
+    found = Matters(zeros[0], zeros[1], zeros[2], zeros[3], never, never.copy())
+    oldest_ms = np.full(n, NEVER)
+    records, changed_ms = pool.records, rows["owner_changed_ms"]
+    for positions, slots in pool.each(rows["items"]):
+        forget_ms = records["forget_ms"][slots]
+        is_open = (records["state"][slots] == OPEN) & (forget_ms > at_ms[positions])
+        which = np.flatnonzero(is_open)
+        if not len(which):
+            continue
+        where, slot, forget_ms = positions[which], slots[which], forget_ms[which]
+        promised_ms, matter = records["promised_ms"][slot], records["matter"][slot]
+        past = (promised_ms > 0) & (promised_ms <= at_ms[where])
+        passed_ms = np.where(past, promised_ms, 0)
+        found.overdue_ms[where] = np.maximum(found.overdue_ms[where], passed_ms)
+        promise = matter == int(Matter.PROMISE)
+        promise_ms = np.where(past & promise, promised_ms, NEVER)
+        oldest_ms[where] = np.minimum(oldest_ms[where], promise_ms)
+        handed = (records["opened_ms"][slot] <= changed_ms[where]) & (matter != int(Matter.ORDER))
+        found.handed[where] += handed
+        found.handed_overdue[where] += handed & past
+        ahead = (promised_ms > 0) & ~past
+        next_ms = np.where(ahead, np.minimum(promised_ms, forget_ms), forget_ms)
+        found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
+        of_promise_ms = np.where(promise, next_ms, NEVER)
+        found.promise_next_ms[where] = np.minimum(found.promise_next_ms[where], of_promise_ms)
+    found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)
+    return found

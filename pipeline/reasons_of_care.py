@@ -1,0 +1,79 @@
+"""What the scores of care are made of, in words: of each of these kinds it is one thing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from pipeline.dates import plain_date, plain_days
+from pipeline.kinds import HANDOVER, NEGLECT, QUIET_AFTER_TROUBLE, SECOND_ORDER, STALLED
+from schemas.alert import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert in the making."""
+
+    at_ms: int
+    score: float
+    limit: float
+    stage: str
+    details: dict[str, NDArray[Any]]
+    place: int  # in the details
+
+    def detail(self, name: str) -> int:
+        """Return a detail of this alert."""
+        return int(self.details[name][self.place])
+
+    def date(self, name: str) -> str:
+        """Return the day of a detail in words."""
+        return plain_date(self.detail(name), self.at_ms)
+
+
+def _quiet(told: Told) -> Cause:
+    if not told.detail("trouble_ms"):
+        return Cause("silence", told.score, "what had gone wrong was made good")
+    since = told.date("trouble_ms")
+    quiet = plain_days(told.score)
+    return Cause("silence", told.score, f"no word for {quiet}, after what went wrong on {since}")
+
+
+def _second_order(told: Told) -> Cause:
+    return Cause("silence", told.score, f"no second order for {plain_days(told.score)}")
+
+
+def _stalled(told: Told) -> Cause:
+    if told.score < told.limit:
+        return Cause("stage", told.score, f"the {told.stage} stage goes on")
+    taken, usual = plain_days(told.score), plain_days(told.limit)
+    return Cause("stage", told.score, f"in the {told.stage} stage for {taken}; {usual} are enough")
+
+
+def _neglect(told: Told) -> Cause:
+    parts = []
+    if told.detail("promise_ms"):
+        parts.append(f"what was promised for {told.date('promise_ms')} is not done")
+    if told.detail("delivered_ms"):
+        parts.append(f"no word since the delivery on {told.date('delivered_ms')}")
+    cause = "promise" if told.detail("promise_ms") else "word"
+    return Cause(cause, told.score, " and ".join(parts) or "nothing is owed any more")
+
+
+def _handover(told: Told) -> Cause:
+    count, late = round(told.score), told.detail("overdue")
+    if not count:
+        return Cause("handover", told.score, "nothing is left of what was handed over")
+    what = "one matter" if count == 1 else f"{count} matters"
+    overdue = "" if not late else ", overdue" if count == 1 else f", {late} of them overdue"
+    since = told.date("changed_ms")
+    return Cause("handover", told.score, f"the owner changed on {since} with {what} open{overdue}")
+
+
+CAUSE_OF_CARE: Final[dict[int, Callable[[Told], Cause]]] = {
+    QUIET_AFTER_TROUBLE: _quiet,
+    SECOND_ORDER: _second_order,
+    STALLED: _stalled,
+    NEGLECT: _neglect,
+    HANDOVER: _handover,
+}
