@@ -7,7 +7,8 @@ and at the end of all `until`. That is the only wall clock of a replay.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -49,10 +50,16 @@ class Intake:
         last = {c: int(np.flatnonzero(self._codes == c).max(initial=-1)) for c in codes.values()}
         self._last = {topic: last[code] for topic, code in codes.items()}
 
-    def batches(self, size: int = BATCH) -> Iterator[Log]:
-        """Yield the log in batches: at most `size` activities, then a report on every source."""
-        for begin in range(0, len(self._activities), size):
-            batch = self._activities[begin : begin + size]
+    def batches(self, size: int = BATCH, cuts_ms: Sequence[int] = ()) -> Iterator[Log]:
+        """Yield the log in batches: at most `size` activities, then a report on every source.
+
+        No batch goes on beyond one of the instants `cuts_ms`.
+        """
+        end = len(self._activities)
+        cuts = np.searchsorted(self._times, np.array(cuts_ms, np.int64), side="right").tolist()
+        bounds = sorted({*range(0, end, size), *(cut for cut in cuts if cut < end), end})
+        for begin, until in pairwise(bounds):
+            batch = self._activities[begin:until]
             reports = self._read(batch, begin)
             yield [*_with_reports(batch, reports), self._report_all(begin + len(batch))]
 

@@ -1,0 +1,90 @@
+"""How well scores rank customers, and how well probabilities are calibrated."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.units import Bools, Floats
+
+_SEED = 20_250_101
+_SIMULATIONS = 200
+_STEPS_MAX = 50
+
+
+def auc(score: Floats, happened: Bools) -> float:
+    """Return the area under the curve: the chance that who left scored higher than who stayed.
+
+    Ties count as half (Mann & Whitney 1947, Ann. Math. Stat. 18:50). NaN where all are alike.
+    """
+    positive = int(happened.sum())
+    negative = len(happened) - positive
+    if not positive or not negative:
+        return float("nan")
+    _, which, counts = np.unique(score, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    rank = (last - counts + 1 + last) / 2
+    of_positive = rank[which][happened].sum()
+    return float((of_positive - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def precision_at(score: Floats, happened: Bools, share: float) -> float:
+    """Return what share of the highest scores was right; ties as they stand."""
+    count = max(round(len(score) * share), 1)
+    return float(happened[np.argsort(-score, kind="stable")[:count]].mean())
+
+
+def calibration_error(p: Floats, happened: Bools, bins: int = 10) -> float:
+    """Return the expected calibration error, in bins of equal counts."""
+    order = np.argsort(p, kind="stable")
+    gaps = [
+        abs(float(p[part].mean() - happened[part].mean())) * len(part)
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
+    return sum(gaps) / len(p)
+
+
+def calibration_error_by_chance(p: Floats, bins: int = 10) -> float:
+    """Return the mean error that a perfect model of these probabilities has, by simulation."""
+    rng = np.random.default_rng(_SEED)
+    drawn = (rng.random(len(p)) < p for _ in range(_SIMULATIONS))
+    return float(np.mean([calibration_error(p, happened, bins) for happened in drawn]))
+
+
+def calibration_line(p: Floats, happened: Bools) -> tuple[float, float]:
+    """Return intercept and slope of the outcome on logit(p): 0 and 1 for a calibrated model.
+
+    The intercept is that at slope 1: calibration in the large (Van Calster et al. 2016, J. Clin.
+    Epidemiol. 74:167).
+    """
+    clipped = np.clip(p, 1e-9, 1 - 1e-9)
+    logit = np.log(clipped) - np.log1p(-clipped)
+    y = happened.astype(np.float64)
+    intercept = 0.0
+    for _ in range(_STEPS_MAX):
+        fitted = 1 / (1 + np.exp(-(logit + intercept)))
+        intercept += float((y - fitted).sum() / max((fitted * (1 - fitted)).sum(), 1e-12))
+    x = np.column_stack([np.ones_like(logit), logit])
+    beta = np.array([intercept, 1.0])
+    for _ in range(_STEPS_MAX):
+        fitted = 1 / (1 + np.exp(-(x @ beta)))
+        information = (x * (fitted * (1 - fitted))[:, None]).T @ x
+        beta = beta + np.linalg.solve(information + 1e-9 * np.eye(2), x.T @ (y - fitted))
+    return intercept, float(beta[1])
+
+
+def bootstrap(
+    statistic: Callable[[NDArray[np.int64]], float], count: int, resamples: int = 300
+) -> tuple[float, float]:
+    """Return the 95% interval of a statistic of customers drawn anew.
+
+    Args:
+        statistic: of the places of those drawn; what it compares within is compared in pairs.
+        count: how many customers there are.
+        resamples: how often.
+    """
+    rng = np.random.default_rng(_SEED)
+    found = [statistic(rng.integers(0, count, count)) for _ in range(resamples)]
+    low, high = np.nanpercentile(found, [2.5, 97.5])
+    return float(low), float(high)
