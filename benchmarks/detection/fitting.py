@@ -1,60 +1,47 @@
-"""Fitting the churn model that ships, for the benchmark.
+"""Fitting what ships, as settings: the order model, the mean amount, weights and knots.
 
-Ridge logistic regression on standardised features, by Newton's method; raw weights out, as
-settings. Knots of hinges are quantiles of what it is fitted to.
+The estimates are those of `churnwatch fit`; knots are quantiles of what is fitted to.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
-from pipeline.churn_settings import ChurnModel, Hinges
+from agents.learning.estimate import fit_weights
+from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
 
-RIDGE = 3.0
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
-def fit(features, variables, happened, hinged):
-    """Return the model that says best whether it happened.
+def fitted(settings, train, step_days):
+    """Return settings with a churn model fitted to subjects."""
+    by_silence = settings.churn_label is ChurnLabel.SILENCE
+    within = step_days if by_silence else settings.inactivity.horizon_days
+    features, variables = train.predictors(settings, within)
+    happened = train.ordered if by_silence else train.left
+    model = fit(features, {} if by_silence else variables, happened)
+    return replace(settings, churn_model=replace(model, step_days=float(step_days)))
 
-    Args:
-        features: (n,) each, by name.
-        variables: likewise, those that get knots.
-        happened: (n,) labels: of an order, by `silence`; of closing, by `closed`.
-        hinged: whether to use knots.
-    """
+
+def fit(features, variables, happened):
+    """Return the model that says best whether it happened; `variables` get knots."""
     names = [name for name, column in features.items() if column.std() > 1e-9]
-    knots = {name: _knots(column) for name, column in variables.items()} if hinged else {}
+    knots = {name: _knots(column) for name, column in variables.items()}
     columns = [features[name] for name in names]
     columns += [np.maximum(variables[n] - k, 0.0) for n, of in knots.items() for k in of]
-    intercept, weights = ridge(np.column_stack(columns), happened)
-    hinges, place = {}, len(names)
+    weights = fit_weights(np.column_stack(columns), happened)
+    slopes, place, hinges = weights.slopes.tolist(), len(names), {}
     for name, of in knots.items():
-        hinges[name] = Hinges(knots=tuple(of), weights=tuple(weights[place : place + len(of)]))
+        hinges[name] = Hinges(knots=tuple(of), weights=tuple(slopes[place : place + len(of)]))
         place += len(of)
     return ChurnModel(
         fitted=True,
-        intercept=intercept,
-        weights=dict(zip(names, weights, strict=False)),
+        intercept=weights.intercept,
+        weights=dict(zip(names, slopes, strict=False)),
         hinges=hinges,
     )
 
 
-def ridge(x, y):
-    """Return intercept and weights, on the scale of `x`."""
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
-    z = np.column_stack([np.ones(len(x)), (x - mean) / scale])
-    penalty = np.full(z.shape[1], RIDGE)
-    penalty[0] = 0.0
-    weights = np.zeros(z.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(z @ weights, -30, 30)))
-        slope = z.T @ (y - p) - penalty * weights
-        step = np.linalg.solve((z * (p * (1 - p))[:, None]).T @ z + np.diag(penalty), slope)
-        weights += step
-        if np.abs(step).max() < 1e-8:
-            break
-    raw = weights[1:] / scale
-    return float(weights[0] - raw @ mean), raw.tolist()
-
-
 def _knots(values):
-    return sorted({float(q) for q in np.quantile(values, QUANTILES)} - {float(values.max())})
+    found = {float(f"{q:.4g}") for q in np.quantile(values, QUANTILES)}
+    return sorted(q for q in found if values.min() <= q < values.max())

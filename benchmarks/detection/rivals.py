@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 from lifetimes import BetaGeoFitter
+from lifetimes.utils import ConvergenceError
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 
@@ -27,14 +28,19 @@ def main() -> None:
 
 
 def expected(job):
-    fitter = BetaGeoFitter(penalizer_coef=0.0)
-    x, tx, observed = job["orders"].T
-    fitter.fit(x, tx, observed, tol=1e-5)
-    return np.asarray(
-        fitter.conditional_expected_number_of_purchases_up_to_time(
-            float(job["horizon"]), *job["orders_test"].T
-        )
+    """Weeks, for the optimiser; the least penalty of some that lets it converge."""
+    x, tx, observed = (job["orders"] / (1, 7, 7)).T
+    for penalty in (0.0, 0.001, 0.01, 0.1, 1.0):
+        fitter = BetaGeoFitter(penalizer_coef=penalty)
+        try:
+            fitter.fit(x, tx, observed)
+            break
+        except ConvergenceError:
+            continue
+    found = fitter.conditional_expected_number_of_purchases_up_to_time(
+        float(job["horizon"]) / 7, *(job["orders_test"] / (1, 7, 7)).T
     )
+    return np.nan_to_num(np.asarray(found))
 
 
 def boosted(job):

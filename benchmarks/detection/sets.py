@@ -35,9 +35,20 @@ class DataSet:
     tested_later: tuple[int, ...]  # and of the split by customer and time
     learnt: tuple[int, ...]  # dates that are learnt from: steps, or landmarks
     at_risk_days: int = 0  # known for at least so long
+    only_due: bool = False  # only who had something to hand in
     customer_of: Callable[[str], str] = field(default=lambda name: name)
     cohort: Callable[[str], int] | None = None  # by customer, the only date that it is seen at
     floors: str = ""
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Return all dates that a snapshot is taken at."""
+        dates = {*self.tested, *self.tested_later, *self.learnt}
+        if self.label is ChurnLabel.SILENCE:
+            # One horizon earlier: the newest whose whole horizon lies before the cut.
+            first = min(self.learnt)
+            dates |= {at for at in (min(self.tested_later) - self.horizon_days * DAY_MS,) if at >= first}
+        return tuple(sorted(dates))
 
 
 def _student(name: str) -> str:
@@ -82,6 +93,7 @@ SETS = {
             tested=tuple(OULAD_DAYS.values()),
             tested_later=(OULAD_DAYS["2014J"],),
             learnt=tuple(OULAD_DAYS.values()),
+            only_due=True,
             customer_of=_student,
             cohort=lambda name: OULAD_DAYS[name.rsplit("-", 1)[1]],
             floors=".735",
