@@ -125,6 +125,57 @@ def replay(
     _print(summary(result, time.perf_counter() - began))
 
 
+@app.command(
+    epilog="Example: churnwatch fit --orders orders.csv.gz --tickets tickets.jsonl "
+    "--alerts-per-day 20 --out fit.yaml"
+)
+def fit(
+    orders: Inputs = None,
+    tickets: Inputs = None,
+    touchpoints: Inputs = None,
+    activity: Annotated[
+        Path | None, typer.Option(metavar="F", help="A dump of the log, instead of the above.")
+    ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="The log in Kafka, instead of the above.")
+    ] = False,
+    settings: SettingsFile = None,
+    out: Annotated[Path | None, _out("The settings that were learnt, as YAML.")] = None,
+    intercept_only: Annotated[
+        bool,
+        typer.Option(
+            "--intercept-only", help="Learn only how high probabilities are; for small histories."
+        ),
+    ] = False,
+    alerts_per_day: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Choose the level that raises so many inactivity alerts."),
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Choose the level at which such a share is right."),
+    ] = None,
+) -> None:
+    """Learn from a history who leaves, and write the settings that a worker takes.
+
+    It says how well that does on customers and times that nothing was learnt from, beside a
+    fixed number of days of silence; where those do better, they are kept.
+    """
+    from agents.commands.fit import Request as FitRequest  # noqa: PLC0415 - it loads scipy
+    from agents.commands.fit import learn  # noqa: PLC0415
+
+    request = FitRequest(
+        files={ORDERS: orders or [], TICKETS: tickets or [], TOUCHPOINTS: touchpoints or []},
+        activity=activity,
+        from_log=log,
+        out=out,
+        only_intercept=intercept_only,
+        alerts_per_day=alerts_per_day,
+        precision=precision,
+    )
+    _print(learn(request, load_settings(settings)))
+
+
 @app.command(epilog="Example: churnwatch simulate --customers 500 --days 90 --out shop --gzip")
 def simulate(
     customers: Annotated[int, typer.Option(help="Customers at the start.")] = _SHOP.customers,

@@ -157,7 +157,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     if path is None and DEFAULT_FILE.is_file():
         path = DEFAULT_FILE
-    given = {} if path is None else _read(path)
+    given = {} if path is None else _with_included(path)
     _refuse_unknown_variables()
     try:
         settings = Settings(**given)
@@ -174,6 +174,28 @@ def load_settings(path: Path | None = None) -> Settings:
 def as_yaml(settings: Settings) -> str:
     """Return settings as the text of a file that gives them again."""
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False).rstrip()
+
+
+def _with_included(path: Path) -> dict[str, Any]:
+    """Return what a file says, over what the file says that it includes (by `fit`, say)."""
+    given = _read(path)
+    included = given.pop("include", None)
+    if included is None:
+        return given
+    if not isinstance(included, str):
+        line = f"`include` is {included!r}; wants the name of one file, beside {path.name}"
+        raise BadSettingsError([line])
+    return _over(_read(path.parent / included), given)
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return settings over others, group by group."""
+    merged = dict(below)
+    for name, value in above.items():
+        known = merged.get(name)
+        both = isinstance(known, dict) and isinstance(value, dict)
+        merged[name] = _over(merged[name], value) if both else value
+    return merged
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Churn:
             load: the effective load of each, so many days ahead.
         """
         known = Known.of(rows, population_mean)
-        silence = days(silent_ms)
+        silence = self.silence_days(known, rows, silent_ms, at_ms)
         if self.label is ChurnLabel.CLOSED:
             return self._closed(known, rows, silence, at_ms, load(0.0))
         p = self._quiet(known, rows, silence, at_ms, load)
@@ -78,6 +78,12 @@ class Churn:
         quiet = self.probability(rows, silent_ms, at_ms, population_mean, lambda _: none)
         whole = self.probability(rows, silent_ms, at_ms, population_mean, load)
         return np.column_stack([rhythm, quiet - rhythm, whole - quiet])
+
+    @staticmethod
+    def silence_days(known: Known, rows: Rows, silent_ms: Ints, at_ms: Ints) -> Floats:
+        """Return how long it has been since the last order, else since the first activity."""
+        since_first = np.maximum(at_ms - rows["first_ms"], 0)
+        return days(np.where(known.repeats >= 0, silent_ms, since_first))
 
     def _quiet(self, known: Known, rows: Rows, silence: Floats, at_ms: Ints, load: Load) -> Floats:
         step, log_p = self._model.step_days, np.zeros(len(rows))

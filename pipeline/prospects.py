@@ -54,7 +54,7 @@ class Prospects:
         if self._by_orders:
             return self._order_probability(rows, silent_ms)
         load = self._load(rows, at_ms, open_now)
-        return self._churn.probability(rows, silent_ms, at_ms, self._mean(rows), load)
+        return self._churn.probability(rows, silent_ms, at_ms, self.population_mean(rows), load)
 
     def parts(self, rows: Rows, silent_ms: Ints, at_ms: Ints, open_now: Floats) -> Floats:
         """Return what the probability is made of, (n, 3) by `PARTS`; they sum to it."""
@@ -63,7 +63,7 @@ class Prospects:
             whole = self._order_probability(rows, silent_ms)
             return np.column_stack([rhythm, whole - rhythm, np.zeros((len(rows), len(PARTS) - 2))])
         load = self._load(rows, at_ms, open_now)
-        return self._churn.parts(rows, silent_ms, at_ms, self._mean(rows), load)
+        return self._churn.parts(rows, silent_ms, at_ms, self.population_mean(rows), load)
 
     def _load(self, rows: Rows, at_ms: Ints, open_now: Floats) -> Callable[[float], Floats]:
         return partial(self._load_ahead, rows, at_ms, open_now)
@@ -83,7 +83,7 @@ class Prospects:
         )
         return np.where(x >= 0, p, np.nan)
 
-    def _mean(self, rows: Rows) -> Floats:
+    def population_mean(self, rows: Rows) -> Floats:
         """Return the population's mean amount in the currency of each; NaN for not known."""
         code = rows["currency"]
         for new in range(len(self._means), int(code.max(initial=0)) + 1):

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.advice import advise
 from pipeline.reasons import silence_causes
-from pipeline.settings import FrustrationSettings, InactivityRule, InactivitySettings
+from pipeline.settings import InactivityRule, InactivitySettings
 from schemas.activity import Kind
 from schemas.alert import AlertKind, Cause, State
 from tests.pipeline.story import Story, alone
@@ -56,20 +56,15 @@ def test_the_rhythm_of_who_never_ordered_is_not_told():
     assert silence_causes(np.array([0.0, 0.0, 0.0]), "", "", 0, 0) == []
 
 
-def test_troubles_are_counted_over_all_causes():
+def test_the_heaviest_cause_names_its_event():
     """Two handovers weigh .8, below an endurance of ln 3; an order that fails adds 1."""
     told = Story(alone()).tell(0, Kind.OWNER_CHANGED).tell(0.1, Kind.OWNER_CHANGED)
     told.tell(0.2, Kind.ORDER_FAILED).lives(0, 1)
-    ((_, detail),) = details(told)
-    assert detail.startswith("orders that came late or not at all")
-    assert detail.endswith("(3 troubles of any kind in 91 days)")
-
-
-def test_one_trouble_is_told_as_one():
-    told = Story(alone(frustration=FrustrationSettings(base=0.8)))
-    told.tell(0.2, Kind.ORDER_FAILED).lives(0, 1)
-    ((_, detail),) = details(told)
-    assert detail.endswith("(one trouble of any kind in 91 days)")
+    [alert] = told.alerts()
+    assert [cause.detail for cause in alert.causes] == [
+        "order i3 cancelled by the company on 1 Jan",
+        "another owner since 1 Jan, another owner since 1 Jan",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,14 @@ LAWFUL = {
         State.EXPIRED,
         State.RETRACTED,
     },
-    State.ESCALATED: {State.EASED, State.RESOLVED, State.LOST, State.EXPIRED, State.RETRACTED},
+    State.ESCALATED: {
+        State.ESCALATED,  # nobody reacted, and then it got worse
+        State.EASED,
+        State.RESOLVED,
+        State.LOST,
+        State.EXPIRED,
+        State.RETRACTED,
+    },
     State.EASED: {State.RAISED, State.RESOLVED, State.LOST, State.EXPIRED, State.RETRACTED},
 }
 ENDS = {State.RESOLVED, State.LOST, State.EXPIRED, State.RETRACTED}

@@ -1,0 +1,90 @@
+"""Levels as a manager chooses them: by how many alerts a day, or by how many of them are right.
+
+Each level is tried by the pipeline itself, on the history; what became of its alerts is read off
+the closing records.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agents.offline.history import History
+from agents.offline.intake_replay import Intake
+from agents.offline.replay import Replay, numbered
+from agents.problems import UserError
+from pipeline.settings import PipelineSettings
+from pipeline.units import DAY_MS
+from schemas.alert import AlertKind, Outcome
+
+LEVELS: Final = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3)
+_ENOUGH: Final = 30  # outcomes to speak of a precision
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What one level came to."""
+
+    level: float
+    alerts_per_day: float
+    left: int
+    known: int  # alerts whose outcome is known, and that nobody acted on
+
+    @property
+    def precision(self) -> float:
+        """Return the share of customers who left, of alerts that nobody acted on."""
+        return self.left / self.known if self.known else float("nan")
+
+
+def with_level(settings: PipelineSettings, level: float) -> PipelineSettings:
+    """Return settings with a level, the critical one half way up to certainty."""
+    critical = round((1 + level) / 2, 3)
+    rule = replace(settings.inactivity, level=level, critical_level=critical)
+    return replace(settings, inactivity=rule)
+
+
+def trials(history: History, settings: PipelineSettings, since_ms: int) -> Iterator[Tried]:
+    """Yield what each level comes to, the highest first, by what was raised since an instant."""
+    last_ms = history.activities[-1].occurred_at
+    for level in LEVELS:
+        yield _try(history, with_level(settings, level), since_ms, last_ms)
+
+
+def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: float | None) -> Tried:
+    """Return the lowest level that keeps to what is wanted.
+
+    Raises:
+        UserError: no level does.
+    """
+    if alerts_per_day is not None:
+        fitting = [t for t in tried if t.alerts_per_day <= alerts_per_day]
+        if not fitting:
+            least = min(t.alerts_per_day for t in tried)
+            raise UserError(
+                f"--alerts-per-day is {alerts_per_day:g}; accepted is {least:.2g} or more, "
+                f"the fewest that level {LEVELS[0]:g} gives"
+            )
+        return fitting[-1]
+    assert precision is not None
+    right = [t for t in tried if t.known >= _ENOUGH and t.precision >= precision]
+    if not right:
+        known = [t.precision for t in tried if t.known >= _ENOUGH]
+        most = f"{max(known):.2f} or less" if known else "a longer history"
+        raise UserError(f"--precision is {precision:g}; accepted is {most}")
+    return right[-1]
+
+
+def _try(history: History, settings: PipelineSettings, since_ms: int, last_ms: int) -> Tried:
+    replay = Replay.of(replace(settings, live_clock=True))
+    for records, offsets in numbered(Intake(history, settings).batches()):
+        replay.fold(records, offsets)
+    mine = [a for a in replay.alerts if a.kind is AlertKind.INACTIVITY]
+    raised = {a.alert_id: a.occurred_at.timestamp() * 1000 for a in reversed(mine)}
+    counted = {alert_id for alert_id, at_ms in raised.items() if at_ms >= since_ms}
+    horizon_ms = settings.inactivity.horizon_days * DAY_MS
+    judged = {i for i in counted if raised[i] + horizon_ms <= last_ms}
+    closings = [
+        a for a in mine if a.outcome is not None and a.acted_at is None and a.alert_id in judged
+    ]
+    left = sum(a.outcome is Outcome.LEFT for a in closings)
+    days = max((last_ms - since_ms) / DAY_MS, 1.0)
+    return Tried(settings.inactivity.level, len(counted) / days, left, len(closings))
