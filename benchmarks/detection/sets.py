@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.churn_settings import ChurnLabel
 from pipeline.units import DAY_MS
 
-STEP_DAYS = 28
+STEP_DAYS = 28  # the default of `churn_model.step_days`
 
 
 def end_of(day: str) -> int:
@@ -38,6 +38,7 @@ class DataSet:
     only_due: bool = False  # only who had something to hand in
     customer_of: Callable[[str], str] = field(default=lambda name: name)
     cohort: Callable[[str], int] | None = None  # by customer, the only date that it is seen at
+    within_dates: bool = False  # ranked within each date: the share of leavers drifts
     floors: str = ""
 
     @property
@@ -116,6 +117,7 @@ SETS = {
             tested=every(30, "2023-07-01", "2024-09-30"),
             tested_later=every(30, "2024-06-25", "2024-09-30"),
             learnt=every(30, "2023-07-01", "2024-09-30"),
+            within_dates=True,
             floors=".5",
         ),
     )
