@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from agents.learning.fit import Learner
 from agents.learning.ranking import (
     auc,
     calibration_error,
@@ -25,19 +26,20 @@ from benchmarks.detection.measures import bootstrap
 from benchmarks.detection.sets import SETS
 from benchmarks.detection.subjects import ground, read
 from pipeline.churn_settings import ChurnLabel
-from pipeline.settings import InactivityRule
-from pipeline.units import DAY_MS
 from tests.realdata.convert.reading import data_folder
 
 ORDER = (HIATUS, BG_NBD, BOOSTING, ORDER_MODEL, DEFAULT, MODEL)
-WARM_UP_DAYS = 180
+ALERT_DAYS = 90.0  # the horizon of alerts: the default of the setting
+EVERYBODY = -1
 
 
 def measured(name: str) -> None:
     """Print what is found on one data set."""
     data_set = SETS[name]
-    history = _step(f"{name}: reading", read, name)
-    own = _step(f"{name}: folding {len(history.activities):,} activities", ground, data_set, history)
+    history = _step(f"{name}: reading", read, data_set.source or name)
+    own = _step(
+        f"{name}: folding {len(history.activities):,} activities", ground, data_set, history
+    )
     both = evaluate.splits(own)
     for split in both:
         scores = _step(f"{name}: scoring, split by {split.name}", evaluate.scored, own, split)
@@ -72,7 +74,9 @@ def _print_scores(data_set, split, scores):
             pair = MODEL, name
             print(f"| {name} | {pairs[pair].signed} | {repeat_pairs[pair].signed} |")
     if not data_set.within_dates:
-        _print_calibration({n: scores[n] for n in (ORDER_MODEL, BOOSTING, MODEL) if n in scores}, left)
+        _print_calibration(
+            {n: scores[n] for n in (ORDER_MODEL, BOOSTING, MODEL) if n in scores}, left
+        )
 
 
 def _print_calibration(said, left):
@@ -97,19 +101,20 @@ def _within(score, dates):
 
 
 def _alerts(data_set, own, history: History):
-    """Print inactivity alerts beside as many of the tuned hiatus, learnt before they are raised."""
-    begin_ms = history.activities[0].occurred_at + WARM_UP_DAYS * DAY_MS
-    horizon = replace(own.settings.inactivity, horizon_days=90.0)
-    for rule in (InactivityRule.PROBABILITY, InactivityRule.ORDER_MODEL):
-        settings = replace(own.settings, inactivity=replace(horizon, rule=rule))
-        mine, hiatus, hiatus_days = _step(
-            f"{data_set.name}: alerts by {rule}", alerts.beside_hiatus, history, settings, begin_ms
-        )
-        print(f"\n| {data_set.name}, alerts | alerts | right | median silence, days |")
-        print("| --- | ---: | --- | ---: |")
-        for name, found in ((str(rule), mine), (f"hiatus of {hiatus_days:.0f} days", hiatus)):
-            silent = np.median(found.silence_days)
-            print(f"| {name} | {len(found.right):,} | {found.precision()} | {silent:.0f} |")
+    """Print inactivity alerts of the second half, by what the first has taught."""
+    activities = history.activities
+    begin_ms = (activities[0].occurred_at + activities[-1].occurred_at) // 2
+    learner = Learner(own.taken, own.settings, only_intercept=False)
+    told = learner.learn(EVERYBODY, begin_ms).of(own.settings)
+    settings = replace(told, inactivity=replace(told.inactivity, horizon_days=ALERT_DAYS))
+    mine, hiatus, hiatus_days = _step(
+        f"{data_set.name}: alerts", alerts.beside_hiatus, history, settings, begin_ms
+    )
+    print(f"\n| {data_set.name}, alerts | alerts | right | median silence, days |")
+    print("| --- | ---: | --- | ---: |")
+    for name, found in (("churn model", mine), (f"hiatus of {hiatus_days:.0f} days", hiatus)):
+        silent = np.median(found.silence_days)
+        print(f"| {name} | {len(found.right):,} | {found.precision()} | {silent:.0f} |")
 
 
 def lateness() -> None:
@@ -137,7 +142,9 @@ def main() -> None:
         print(f"skipped: no data at {data_folder()}; REAL_EVENT_DATA can name its folder")
         return
     if not evaluate.RIVALS.exists():
-        print("without BG/NBD and boosting: their environment is not there; `make rivals` builds it")
+        print(
+            "without BG/NBD and boosting: their environment is not there; `make rivals` builds it"
+        )
     for name in SETS:
         if only in (None, name):
             measured(name)

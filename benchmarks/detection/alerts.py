@@ -79,7 +79,7 @@ def beside_hiatus(history: History, settings: PipelineSettings, begin_ms: int):
     orders, horizon = Orders(history), settings.inactivity.horizon_days
     own = orders.judged(raised(history, settings, begin_ms), horizon, begin_ms)
     low, high = _DAYS
-    for _ in range(9):
+    for _ in range(7):
         middle = (low + high) / 2
         rule = replace(
             settings.inactivity,

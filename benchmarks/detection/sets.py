@@ -16,7 +16,10 @@ STEP_DAYS = 28  # the default of `churn_model.step_days`
 
 def end_of(day: str) -> int:
     """Return the last millisecond of a day."""
-    return round((datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(1)).timestamp() * 1000) - 1
+    return (
+        round((datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(1)).timestamp() * 1000)
+        - 1
+    )
 
 
 def every(step_days: int, first: str, last: str) -> tuple[int, ...]:
@@ -37,6 +40,7 @@ class DataSet:
     at_risk_days: int = 0  # known for at least so long
     only_due: bool = False  # only who had something to hand in
     customer_of: Callable[[str], str] = field(default=lambda name: name)
+    source: str = ""  # if not the name
     cohort: Callable[[str], int] | None = None  # by customer, the only date that it is seen at
     within_dates: bool = False  # ranked within each date: the share of leavers drifts
     floors: str = ""
@@ -48,12 +52,14 @@ class DataSet:
         if self.label is ChurnLabel.SILENCE:
             # One horizon earlier: the newest whose whole horizon lies before the cut.
             first = min(self.learnt)
-            dates |= {at for at in (min(self.tested_later) - self.horizon_days * DAY_MS,) if at >= first}
+            dates |= {
+                at for at in (min(self.tested_later) - self.horizon_days * DAY_MS,) if at >= first
+            }
         return tuple(sorted(dates))
 
 
 def _student(name: str) -> str:
-    return name.split("-")[0]
+    return name.split("-", maxsplit=1)[0]
 
 
 OULAD_DAYS = {
@@ -75,7 +81,9 @@ SETS = {
             horizon_days=183,
             tested=(end_of("2011-06-09"),),
             tested_later=(end_of("2011-06-09"),),
-            learnt=tuple(sorted(end_of("2011-06-09") + k * STEP_DAYS * DAY_MS for k in range(-16, 6))),
+            learnt=tuple(
+                sorted(end_of("2011-06-09") + k * STEP_DAYS * DAY_MS for k in range(-16, 6))
+            ),
             floors=".816/.797",
         ),
         DataSet(
@@ -84,7 +92,9 @@ SETS = {
             horizon_days=273,
             tested=(end_of("1997-09-30"),),
             tested_later=(end_of("1997-09-30"),),
-            learnt=tuple(sorted(end_of("1997-09-30") + k * STEP_DAYS * DAY_MS for k in range(-7, 9))),
+            learnt=tuple(
+                sorted(end_of("1997-09-30") + k * STEP_DAYS * DAY_MS for k in range(-7, 9))
+            ),
             floors=".771/.737",
         ),
         DataSet(
@@ -94,6 +104,19 @@ SETS = {
             tested=tuple(OULAD_DAYS.values()),
             tested_later=(OULAD_DAYS["2014J"],),
             learnt=tuple(OULAD_DAYS.values()),
+            only_due=True,
+            customer_of=_student,
+            cohort=lambda name: OULAD_DAYS[name.rsplit("-", 1)[1]],
+            floors=".735",
+        ),
+        DataSet(
+            name="oulad_60_days",
+            label=ChurnLabel.CLOSED,
+            horizon_days=60,
+            tested=tuple(OULAD_DAYS.values()),
+            tested_later=(OULAD_DAYS["2014J"],),
+            learnt=tuple(OULAD_DAYS.values()),
+            source="oulad",
             only_due=True,
             customer_of=_student,
             cohort=lambda name: OULAD_DAYS[name.rsplit("-", 1)[1]],

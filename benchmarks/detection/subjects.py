@@ -22,6 +22,7 @@ from pipeline.orders import repeats, span_days
 from pipeline.prospects import Prospects
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS, NEVER, days
+from schemas.activity import Kind
 from tests.realdata.convert import convert
 
 LATEST_MS = 1_800_000_000_000
@@ -73,7 +74,10 @@ class Subjects:
 def join(some: list[Subjects]) -> Subjects:
     """Return them together."""
     return Subjects(
-        *(np.concatenate([getattr(each, field.name) for each in some]) for field in fields(Subjects))
+        *(
+            np.concatenate([getattr(each, field.name) for each in some])
+            for field in fields(Subjects)
+        )
     )
 
 
@@ -122,18 +126,28 @@ def ground(data_set: DataSet, history: History, until_ms: int = NEVER) -> Ground
     settings = replace(settings, inactivity=horizon)
     taken = take(history, settings, [at for at in data_set.dates if at <= until_ms])
     ids = [name or "" for name in taken.table.store.ids]
-    at_risk = [s.take(_at_risk(data_set, taken.past, s, ids)) for s in taken.snapshots]
+    due_ms = _first_due_ms(history, ids) if data_set.only_due else np.zeros(len(ids))
+    at_risk = [s.take(_at_risk(data_set, taken.past, s, ids, due_ms)) for s in taken.snapshots]
     customer = np.array([data_set.customer_of(name) for name in ids], str)
     fold = np.array([sha256(name.encode()).digest()[0] % FOLDS for name in customer.tolist()])
     return Ground(data_set, settings, replace(taken, snapshots=at_risk), customer, fold)
 
 
-def _at_risk(data_set, past: Past, snapshot: Snapshot, ids):
+def _first_due_ms(history: History, ids):
+    """Return, by number, when something first falls due: known from its opening on."""
+    first = {}
+    for activity in history.activities:
+        if activity.kind == Kind.TICKET_OPENED:
+            due_ms = max(activity.due_at, activity.occurred_at)
+            first[activity.customer_id] = min(first.get(activity.customer_id, NEVER), due_ms)
+    return np.array([first.get(name, NEVER) for name in ids])
+
+
+def _at_risk(data_set, past: Past, snapshot: Snapshot, ids, due_ms):
     if data_set.label is ChurnLabel.SILENCE:
         return repeats(snapshot.rows) >= 0
     keep = snapshot.at_ms - snapshot.rows["first_ms"] >= data_set.at_risk_days * DAY_MS
-    if data_set.only_due:
-        keep &= snapshot.rows["tickets"] > 0
+    keep &= due_ms[snapshot.number] <= snapshot.at_ms
     if data_set.cohort is not None:
         own = [data_set.cohort(ids[number]) for number in snapshot.number.tolist()]
         keep &= np.array(own) == snapshot.at_ms
