@@ -120,7 +120,7 @@ def _rivals(jobs, fold):
         asked, answered = Path(folder) / "jobs.npz", Path(folder) / "scores.npz"
         np.savez(asked, **jobs)
         script = Path(__file__).with_name("rivals.py")
-        subprocess.run([RIVALS, script, asked, answered], check=True)
+        subprocess.run([RIVALS, script, asked, answered], check=True, stdout=subprocess.DEVNULL)
         scores = dict(np.load(answered))
     found = {}
     for name, key in ((BG_NBD, "bg_nbd"), (BOOSTING, "boosting")):

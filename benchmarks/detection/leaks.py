@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.learning.ranking import auc
 from agents.offline.history import History
 from benchmarks.detection.evaluate import MODEL, Split, scored
 from benchmarks.detection.subjects import Ground, ground
@@ -12,8 +11,8 @@ from benchmarks.detection.subjects import Ground, ground
 _SEED = 5
 
 
-def shuffled(own: Ground, split: Split) -> float:
-    """Return the AUC of the churn model when what came of customers is dealt out anew.
+def shuffled(own: Ground, split: Split):
+    """Return scores and what they are about when what came of customers is dealt out anew.
 
     A customer keeps its rows, and gets the future of another.
     """
@@ -24,7 +23,7 @@ def shuffled(own: Ground, split: Split) -> float:
     strange = replace(own, taken=replace(own.taken, past=_Dealt(own.taken.past, others)))
     test = strange.at(tuple(np.unique(split.test.at_ms).tolist()))
     found = scored(strange, replace(split, test=test, direct=None), rivals=False)
-    return auc(found[MODEL], test.left)
+    return found[MODEL], test
 
 
 def knows_the_future(own: Ground, history: History, split: Split) -> float:
