@@ -1,5 +1,6 @@
 """One data set: what is learnt from, what is scored, and the scores of all on the same rows."""
 
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
@@ -120,7 +121,13 @@ def _rivals(jobs, fold):
         asked, answered = Path(folder) / "jobs.npz", Path(folder) / "scores.npz"
         np.savez(asked, **jobs)
         script = Path(__file__).with_name("rivals.py")
-        subprocess.run([RIVALS, script, asked, answered], check=True, stdout=subprocess.DEVNULL)
+        # One thread: several that wait for each other on a busy machine take many times as long.
+        subprocess.run(
+            [RIVALS, script, asked, answered],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
         scores = dict(np.load(answered))
     found = {}
     for name, key in ((BG_NBD, "bg_nbd"), (BOOSTING, "boosting")):
