@@ -46,7 +46,8 @@ def real_files(tmp_path_factory):
     for source, name in ((ORDERS, "online_retail"), (TICKETS, "service_desk")):
         kept = [
             later(line, DAYS_LATER[source])
-            for line in convert(name, folder).read_bytes().splitlines()
+            for path in convert(name, folder).values()
+            for line in path.read_bytes().splitlines()
             if sha256(json.loads(line)["customer_id"].encode()).digest()[0] % ONE_IN == 0
         ]
         path = folder / f"part-{name}.jsonl"
