@@ -16,6 +16,7 @@ from pipeline.detectors.table import detectors
 from pipeline.detectors.view import Detector, Feeds, News, Reading, View
 from pipeline.episodes import Moves
 from pipeline.interning import Interned
+from pipeline.kinds import FRUSTRATION, INACTIVITY, REMORSE
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
@@ -26,6 +27,7 @@ from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
+_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY)
 _FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
 CHANGED: Final = (
     "episodes",
@@ -190,10 +192,18 @@ class Judge:
                     signals.take(told),
                     moves.take(told),
                     open_now,
-                    memory.recall(self._pools.memory, rows["memory"], at_ms),
-                    items.overdue_now(self._pools.items, rows["items"], at_ms),
+                    *self._irritants(kind, rows, at_ms),
                 )
             )
+
+    def _irritants(
+        self, kind: int, rows: Rows, at_ms: Ints
+    ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return what is remembered and what waits, for kinds whose words name it."""
+        if kind not in _NAMES_IRRITANTS:
+            return [], []
+        remembered = memory.recall(self._pools.memory, rows["memory"], at_ms)
+        return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms)
 
     def _bring_up_stages(self, rows: Rows, which: Ints, at_ms: Ints) -> None:
         """Let what is told say the stage as of then, though no event has asked for it."""
