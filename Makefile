@@ -32,11 +32,20 @@ demo: $(READY)  ## Run the pipeline on a simulated shop, and show who is about t
 bench: $(READY)  ## Measure speed and memory (prints ratios; takes minutes)
 	$(BIN)/python -m benchmarks
 
+RIVALS := benchmarks/detection/.rivals
+
+$(RIVALS)/.ready: benchmarks/detection/requirements.txt
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+rivals: $(RIVALS)/.ready  ## Make the environment of what detection is measured against
+
 format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
 clean:  ## Remove what the targets above made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup tools check test demo bench format clean
+.PHONY: help setup tools check test demo bench rivals format clean

@@ -93,7 +93,7 @@ def equality(broker: str, folder: Path, files: Mapping[str, Path]) -> Iterator[F
 
 
 def _events(source: str, folder: Path) -> Path:
-    path = convert(SOURCES[source], folder / source)
+    (path,) = convert(SOURCES[source], folder / source).values()
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join(later(line, DAYS_LATER[source]) for line in lines))
     return path

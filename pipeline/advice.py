@@ -1,7 +1,7 @@
 """What to do: a table by kind of alert, leading cause and stage, which a company can edit.
 
-A key is `kind/cause/stage`, each of them a name or `*`; the most exact one counts, and of two as
-exact that of the company. All of it is judgement.
+A key is `kind/cause/stage`, each of them a name or `*`; the most exact one counts. Whatever the
+company says comes before all of the defaults. All of it is judgement.
 """
 
 from collections.abc import Mapping
@@ -63,14 +63,15 @@ _SILENCE_LEADS: Final = 0.25  # of the score; on real orders, silence beyond 1.4
 
 
 def check(table: Mapping[str, str]) -> None:
-    """Raise a SettingError for a key that names no kind, cause or stage."""
+    """Raise a SettingError for a key that names no kind, cause or stage, or says nothing."""
     known = (list(map(str, AlertKind)), _CAUSES, [stage.name.lower() for stage in Stage])
-    for key in table:
+    for key, text in table.items():
         parts = key.split("/")
         require(len(parts) == 3, "advice", key, "wants kind/cause/stage, each a name or *")
         for part, names in zip(parts, known, strict=True):
             wants = f"wants *, or one of {', '.join(names)}"
             require(part == "*" or part in names, f"advice.{key}", part, wants)
+        require(bool(text.strip()), f"advice.{key}", repr(text), "wants what to do, in words")
 
 
 def advise(
@@ -81,11 +82,8 @@ def advise(
         return _OVER[state]
     leading = _silence_leads(causes) if kind is AlertKind.INACTIVITY else _heaviest(causes)
     # From the most exact to the least: a kind counts for more than a cause, a cause than a stage.
-    for parts in product((str(kind), "*"), (leading, "*"), (stage, "*")):
-        key = "/".join(parts)
-        if key in table or key in _DEFAULTS:
-            return table.get(key) or _DEFAULTS[key]
-    raise AssertionError("the last key is in the table")
+    keys = ["/".join(parts) for parts in product((str(kind), "*"), (leading, "*"), (stage, "*"))]
+    return next(texts[key] for texts in (table, _DEFAULTS) for key in keys if key in texts)
 
 
 def _heaviest(causes: list[Cause]) -> str:

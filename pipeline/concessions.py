@@ -24,17 +24,14 @@ def pattern(settings: ConcessionSettings, rows: Rows, at_ms: Ints) -> Bools:
         at_ms: (n,) the instant.
 
     Returns:
-        (n,): compensated so often, ordered on as many days at least, since the last compensation
-        too unless it is younger than two of the customer's own gaps, and not silent for longer.
+        (n,): compensated so often, ordered on as many days at least, and not silent for longer than
+        two of the customer's own gaps.
     """
     x = repeats(rows)
     gap_ms = span_days(rows) / np.maximum(x, 1) * DAY_MS
     often = rows["compensations"] >= settings.compensations_min
     buys = (x + 1 >= settings.compensations_min) & (at_ms - last_ms(rows) <= _GAPS * gap_ms)
-    since = (last_ms(rows) > rows["compensated_ms"]) | (
-        at_ms - rows["compensated_ms"] <= _GAPS * gap_ms
-    )
-    return np.asarray(often & buys & since)
+    return np.asarray(often & buys)
 
 
 def evidence(rows: Rows, which: int, at_ms: int) -> str:

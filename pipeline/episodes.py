@@ -136,7 +136,7 @@ def advance(
         reactions_are_known: whether the company would be heard of if it did anything at all.
     """
     moves = Moves.none(len(rows))
-    # Most customers have no episode and no reason for one.
+    # Most customers have no episode that stands, and no reason for one.
     some = np.flatnonzero(have(rows, kind) | signals.enter)
     if len(some):
         part = _advance(
@@ -175,7 +175,6 @@ def _advance(
         new_heads = heads[new]
         slot[new] = pool.add(new_heads, keys[new])
         rows["episodes"][some[new]] = new_heads
-        rows["kinds"][some[new]] |= np.uint16(1 << kind)
     now = pool.records[slot]
     is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
     moved = (phase != had["phase"]) | is_worst
@@ -200,6 +199,10 @@ def _advance(
     now["told"] = told
     kept = slot > 0
     pool.records[slot[kept]] = now[kept]
+    bit = np.uint16(1 << kind)
+    rows["kinds"][some] = np.where(
+        _IS_OPEN[phase], rows["kinds"][some] | bit, rows["kinds"][some] & ~bit
+    )
     return Moves(
         moved=moved,
         told=told & (moved | ~was_told),
@@ -217,7 +220,7 @@ def _advance(
 
 
 def have(rows: Rows, kind: int) -> Bools:
-    """Return which rows may have an episode of a kind."""
+    """Return which rows have an open episode of a kind."""
     return np.asarray(rows["kinds"] >> np.uint16(kind) & np.uint16(1) > 0)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from pipeline.interning import Interned
-from pipeline.units import NAME_BYTES, Floats, Ints
+from pipeline.units import NAME_KEPT_BYTES, Floats, Ints
 from schemas.activity import Activity
 from schemas.hashing import hashes, id_hashes
 
@@ -76,7 +76,7 @@ def columns(fields_of: Fields, offsets: Ints, row: Ints, texts: Interned) -> Eve
         at_ms=_ints(fields_of["occurred_at"]),
         event=_hashes(fields_of["event_id"]),
         item=np.fromiter(hashes(items), np.uint64, len(items)),
-        name=np.array(items, f"S{NAME_BYTES}"),
+        name=np.array(items, f"S{NAME_KEPT_BYTES}"),
         amount=_floats(fields_of["amount"]),
         rating=_floats(fields_of["rating"]),
         waited_seconds=_floats(fields_of["waited_seconds"]),

@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline import advice, concessions
 from pipeline.alert_ids import alert_id
+from pipeline.causes import explained
 from pipeline.experiment import in_control
 from pipeline.interning import Interned
-from pipeline.irritants import counterfactual, irritants, load_causes
 from pipeline.judge import Verdict
 from pipeline.kinds import ALERT_KINDS, LEADERS
 from pipeline.ledger import OUTCOMES, Closings
@@ -23,14 +23,12 @@ from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
 from pipeline.profit import unprofitable
 from pipeline.prospects import Prospects
-from pipeline.reasons import silence_causes, silences
-from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
-from schemas.alert import Alert, AlertKind, Arm, Cause, LogPosition, Severity, State
+from schemas.alert import Alert, AlertKind, Arm, LogPosition, Severity, State
 from schemas.base import instant
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
@@ -68,15 +66,11 @@ class Explainer:
         worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
         seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
         arms = self._arms(customer_ids)
-        shares = self._prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
-        occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
-        silent = silences(rows, verdict.at_ms, silent_ms)
         codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
-        counts_days = self._settings.inactivity.rule is InactivityRule.HIATUS
         kind = ALERT_KINDS[verdict.kind]
-        of_care = CAUSE_OF_CARE.get(verdict.kind)
         snoozed_ms = verdict.moves.snoozed_ms.tolist()
+        why = explained(self._settings, self._prospects, verdict, rows, silent_ms, stage)
         found = zip(
             verdict.at_ms.tolist(),
             verdict.signals.score.tolist(),
@@ -88,19 +82,7 @@ class Explainer:
             strict=True,
         )
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
-            found_there = irritants(
-                self._settings.frustration, verdict.remembered[i], verdict.waiting[i], at_ms
-            )
-            if of_care is not None:
-                told = Told(at_ms, score, limit, stage[i], verdict.signals.details, i)
-                causes = [of_care(told)]
-            elif verdict.parts is not None:
-                causes = load_causes(verdict.parts[i], found_there)
-            elif counts_days:
-                causes = [Cause("silence", score, silent[i])]
-            else:
-                troubles = found_there[0].words if found_there else "trouble not forgotten yet"
-                causes = silence_causes(shares[i], silent[i], troubles, occasions[i], spans[i])
+            causes, prevented = next(why)
             state, at = _STATES[phase], instant(at_ms)
             owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
             yield Alert(
@@ -125,11 +107,7 @@ class Explainer:
                 segment=segment,
                 channel=channel,
                 calibrated=self._prospects.is_calibrated,
-                counterfactual=(
-                    counterfactual(found_there, score, limit)
-                    if verdict.parts is not None and score >= limit
-                    else None
-                ),
+                counterfactual=prevented,
                 concessions=concessions.evidence(rows, i, at_ms) if seeks[i] else None,
                 unprofitable=unprofitable(self._settings.values.get(worth.currency[i]), rows, i),
                 arm=arms[i],

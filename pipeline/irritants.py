@@ -157,5 +157,5 @@ def _matters(
 def plain_name(record: NDArray[Any]) -> str:
     """Return the name kept of an order, ticket or promise; a cut one ends in dots."""
     kept = bytes(record["name"])
-    text = kept.decode(errors="ignore")
-    return text if len(kept) < NAME_BYTES else f"{text}…"
+    text = kept[:NAME_BYTES].decode(errors="ignore")
+    return text if len(kept) <= NAME_BYTES else f"{text}…"

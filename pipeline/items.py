@@ -16,7 +16,7 @@ from pipeline.events import Events
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.settings import FrustrationSettings, ItemSettings
-from pipeline.units import DAY_MS, HOUR_MS, NAME_BYTES, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
 from pipeline.vocabulary import ACTION, MATTER, Action, Matter
 from schemas.activity import Kind
 
@@ -34,10 +34,10 @@ def new_pool() -> Pool:
             ("newest_ms", "i8"),  # of its newest event
             ("forget_ms", "i8"),  # from then on it is not known
             ("amount", "f8"),  # NaN: not in the customer's sums
-            ("name", f"S{NAME_BYTES}"),  # for words
-            ("row", "i4"),
+            ("name", f"S{NAME_KEPT_BYTES}"),  # for words
             ("matter", "u1"),
             ("state", "u1"),
+            ("row", "i4"),
         ]
     )
 

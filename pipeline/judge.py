@@ -16,6 +16,7 @@ from pipeline.detectors.table import detectors
 from pipeline.detectors.view import Detector, Feeds, News, Reading, View
 from pipeline.episodes import Moves
 from pipeline.interning import Interned
+from pipeline.kinds import FRUSTRATION, INACTIVITY, REMORSE
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
@@ -26,8 +27,15 @@ from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
+_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY)
 _FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
-CHANGED: Final = ("episodes", "kinds", "ledger")  # of a row, by what a detector finds
+CHANGED: Final = (
+    "episodes",
+    "kinds",
+    "ledger",
+    "stage",
+    "stage_ms",
+)  # of a row, by what a detector finds
 
 
 @dataclass(slots=True)
@@ -90,9 +98,7 @@ class Judge:
         found = detectors(settings, self.frustration, self.prospects)
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
-    def judge(
-        self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, heard_ms: Ints, news: News
-    ) -> Judged:
+    def judge(self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Judged:
         """Judge rows by one watch.
 
         Args:
@@ -100,10 +106,9 @@ class Judge:
             row: (n,) numbers of the rows.
             rows: (n,) copies of them; stages, episodes and ledger are brought up to the instant.
             at_ms: (n,) the instant.
-            heard_ms: (n,) how far silence counts.
             news: what an event brings, if one does.
         """
-        view = View(row, rows, at_ms, heard_ms, news, self._pools, self._feeds)
+        view = View(row, rows, at_ms, news, self._pools, self._feeds)
         judged = Judged.nothing(len(row))
         if watch is Watch.LOAD:
             self._begin(view, judged)
@@ -177,6 +182,7 @@ class Judge:
         told = np.flatnonzero(moves.told)
         if len(told):
             at_ms, rows = part.at_ms[told], part.rows[told]
+            self._bring_up_stages(view.rows, which[told], at_ms)
             open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
             judged.verdicts.append(
                 Verdict(
@@ -186,10 +192,25 @@ class Judge:
                     signals.take(told),
                     moves.take(told),
                     open_now,
-                    memory.recall(self._pools.memory, rows["memory"], at_ms),
-                    items.overdue_now(self._pools.items, rows["items"], at_ms),
+                    *self._irritants(kind, rows, at_ms),
                 )
             )
+
+    def _irritants(
+        self, kind: int, rows: Rows, at_ms: Ints
+    ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return what is remembered and what waits, for kinds whose words name it."""
+        if kind not in _NAMES_IRRITANTS:
+            return [], []
+        remembered = memory.recall(self._pools.memory, rows["memory"], at_ms)
+        return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms)
+
+    def _bring_up_stages(self, rows: Rows, which: Ints, at_ms: Ints) -> None:
+        """Let what is told say the stage as of then, though no event has asked for it."""
+        some = rows[which]
+        stages.advance(self._settings.stages, some, np.maximum(at_ms, some["seen_ms"]))
+        for name in ("stage", "stage_ms"):
+            rows[name][which] = some[name]
 
     def _over_ms(self, onset_ms: Ints) -> Ints:
         """Return when a whole horizon has passed since then, the orders feed being alive."""

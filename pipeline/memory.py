@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.events import Events
 from pipeline.pool import Pool
 from pipeline.rows import PURCHASES, Rows
-from pipeline.units import DAY_MS, NAME_BYTES, Bools, Floats, Ints
+from pipeline.units import DAY_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
 
 MEMORY_MAX: Final = 8  # of one customer
 _HALF_LIVES: Final = 5.0  # then a thirty-second of it is left
@@ -26,10 +26,10 @@ def new_pool() -> Pool:
             ("severity", "f8"),  # as added to the sum of its cause
             ("late_days", "f8"),
             ("forget_ms", "i8"),  # from then on it is not known
-            ("name", f"S{NAME_BYTES}"),  # of the order, ticket or promise
-            ("row", "i4"),
+            ("name", f"S{NAME_KEPT_BYTES}"),  # of the order, ticket or promise
             ("kind", "u1"),  # of the activity
             ("cause", "u1"),
+            ("row", "i4"),
         ]
     )
 

@@ -70,7 +70,7 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("segment", "i4"),
             ("channel", "i4"),
             ("windows", "u1", (len(WINDOWED), windows.buckets)),
-            ("kinds", "u2"),  # a bit for each kind of alert that there is an episode of
+            ("kinds", "u2"),  # a bit for each kind of alert of which an episode stands open
             ("foreign_orders", "u2"),  # in another currency: counted, not summed
             ("items_lost", "u2"),  # more open matters than are kept
             ("returns", "u2"),

@@ -45,8 +45,9 @@ class Settler:
         # A date far ahead of its feed does not prove that the feed was alive until then.
         alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         touched = TOUCHES_SILENCE[events.kind] & ~again
-        # Of all feeds at once an event of one proves nothing.
-        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), np.full(len(at_ms), -1)])
+        # Care is settled up to any event, as loads are: else it would be a matter of how far the
+        # other feeds happen to have been read. Without one, only as far as all of them have come.
+        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), load_ms])
         is_due = np.zeros(len(events), np.bool_)
         for watch, due_ms in enumerate(self._store.due):
             heard_ms = ticks.heard_ms[watch][before]
@@ -98,7 +99,7 @@ class Settler:
         words, rows = self._store.gather(row)
         at_ms = self._store.due[watch][row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        judged = self._judge.judge(watch, row, rows, at_ms, at_ms, News.none(len(row)))
+        judged = self._judge.judge(watch, row, rows, at_ms, News.none(len(row)))
         if watch is Watch.LOAD:
             over_ms = self._lives.last_ms(rows["touched_ms"])
             judged.due_ms = np.minimum(judged.due_ms, over_ms)

@@ -151,7 +151,7 @@ class ActivityTable:
     def _changes_liveness(self, progress: Progress) -> bool:
         """Return whether a report says more than that the feeds are alive."""
         return any(
-            feed.changes(source.partition, source.gaps) or not feed.newest_ms
+            feed.changes(source.partition, source.gaps) or source.watermark > 0 == feed.newest_ms
             for source in progress.sources
             if (feed := self.feeds.get(source.topic))
         )
@@ -246,15 +246,15 @@ class ActivityTable:
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
         newest_ms = ticks.newest_ms[before]
-        self._judge(Watch.LOAD, events, rows, at_ms, at_ms, news)
+        self._judge(Watch.LOAD, events, rows, at_ms, news)
         over_ms = self._lives.last_ms(rows["touched_ms"])
         due_ms = self.store.due[Watch.LOAD]
         due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
         about_silence = np.flatnonzero(self._applier.touches_silence(events))
         if len(about_silence):
             silence_ms = self._silence_ms(events, at_ms, newest_ms)
-            self._judge(Watch.SILENCE, events, rows, silence_ms, silence_ms, news, about_silence)
-        self._judge(Watch.CARE, events, rows, at_ms, ticks.heard_ms[Watch.CARE][before], news)
+            self._judge(Watch.SILENCE, events, rows, silence_ms, news, about_silence)
+        self._judge(Watch.CARE, events, rows, at_ms, news)
         self.store.put(events.row, words)
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
@@ -266,7 +266,6 @@ class ActivityTable:
         events: Events,
         rows: Rows,
         at_ms: Ints,
-        heard_ms: Ints,
         news: News,
         which: Ints | None = None,
     ) -> None:
@@ -274,8 +273,8 @@ class ActivityTable:
         some = rows
         if which is not None:
             events, some, news = events.take(which), rows[which], news.take(which)
-            at_ms, heard_ms = at_ms[which], heard_ms[which]
-        judged = self.judge.judge(watch, events.row, some, at_ms, heard_ms, news)
+            at_ms = at_ms[which]
+        judged = self.judge.judge(watch, events.row, some, at_ms, news)
         schedule(self.store, watch, events.row, at_ms, judged)
         if which is not None:
             for name in CHANGED:

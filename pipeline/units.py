@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-NAME_BYTES: Final = 24  # kept of the name of an order, ticket or promise, for words
+NAME_BYTES: Final = 24  # told of the name of an order, ticket or promise
+NAME_KEPT_BYTES: Final = NAME_BYTES + 1  # kept: one more shows that it goes on
 NEVER: Final = 2**62  # an instant that never comes; leaves room to add a duration to it
 
 Floats = NDArray[np.float64]

@@ -70,7 +70,6 @@ class View:
     row: Ints
     rows: Rows
     at_ms: Ints
-    heard_ms: Ints  # how far silence counts
     news: News
     pools: Pools
     feeds: Feeds
@@ -100,8 +99,7 @@ class View:
 
     def quiet_ms(self, since_ms: Ints) -> Ints:
         """Return how long it has been since then, in which every feed was alive."""
-        until_ms = np.maximum(np.minimum(self.at_ms, self.heard_ms), since_ms)
-        return self.feeds.all.alive_ms(since_ms, until_ms)
+        return self.feeds.all.alive_ms(since_ms, np.maximum(self.at_ms, since_ms))
 
     def take(self, which: Ints) -> "View":
         """Return some of them."""
@@ -110,7 +108,6 @@ class View:
             self.row[which],
             self.rows[which],
             self.at_ms[which],
-            self.heard_ms[which],
             self.news.take(which),
             self.pools,
             self.feeds,

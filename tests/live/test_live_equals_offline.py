@@ -46,7 +46,8 @@ def real_files(tmp_path_factory):
     for source, name in ((ORDERS, "online_retail"), (TICKETS, "service_desk")):
         kept = [
             later(line, DAYS_LATER[source])
-            for line in convert(name, folder).read_bytes().splitlines()
+            for path in convert(name, folder).values()
+            for line in path.read_bytes().splitlines()
             if sha256(json.loads(line)["customer_id"].encode()).digest()[0] % ONE_IN == 0
         ]
         path = folder / f"part-{name}.jsonl"
@@ -100,7 +101,12 @@ def test_live_equals_offline(kafka, tmp_path, real_files, partitions, tick_secon
     end = instant(min(table.clock.now_ms for table in tables))
     offline = {key: alert for key, alert in offline.items() if alert.occurred_at <= end}
     live = {key: alert for key, alert in live.items() if alert.occurred_at <= end}
-    assert {alert.kind for alert in live.values()} == {AlertKind.FRUSTRATION, AlertKind.INACTIVITY}
+    assert {alert.kind for alert in live.values()} == {
+        AlertKind.FRUSTRATION,
+        AlertKind.INACTIVITY,
+        AlertKind.QUIET_AFTER_TROUBLE,
+        AlertKind.STALLED,
+    }
     assert live.keys() == offline.keys()
     for transition, alert in live.items():
         same = offline[transition]

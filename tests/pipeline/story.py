@@ -1,6 +1,7 @@
 """A story of single customers as a log: what happens on which day, and when it is heard.
 
-Days count from 2024-01-01. All is told by one source, which others keep alive by their orders.
+Days count from 2024-01-01. All is told by one source, which others keep alive by their orders;
+where touchpoints are heard of, others keep theirs alive by promotions.
 """
 
 import math
@@ -42,7 +43,7 @@ class Story:
             int(kind),
             at(when),
             f"e{self._number}",
-            "orders",
+            fields.pop("topic", "orders"),
             partition,
             0,
             item=fields.pop("item", f"i{self._number}"),
@@ -61,6 +62,9 @@ class Story:
         count = math.floor((last - first) / every) + 1
         for n in range(count):
             self.tell(first + n * every, Kind.ORDER_PLACED, f"other{self._number}", partition)
+            if "touchpoints" in self.settings.sources:
+                who = f"other{self._number}"
+                self.tell(first + n * every, Kind.PROMOTED, who, topic="touchpoints")
         return self
 
     def alerts(self, tick=True):
@@ -80,3 +84,29 @@ class Story:
         return [
             (a.customer_id, str(a.state), round(day(a.occurred_at), 6)) for a in self.alerts(tick)
         ]
+
+
+def only(*kinds, sources=("orders",), frustration=None, **parts):
+    """Return settings under which these kinds are judged; frustration if it has settings."""
+    on = {kind: {"enabled": True} | parts.pop(kind, {}) for kind in kinds}
+    silence = parts.pop("inactivity", {"rule": InactivityRule.OFF})
+    load = frustration or {"base": 99.0}
+    return alone(inactivity=silence, frustration=load, sources=sources, **on, **parts)
+
+
+def told(settings, last, *happened):
+    """Return a story of what happened: (day, kind), or with fields, among others' until a day."""
+    story = Story(settings)
+    for when, kind, *fields in happened:
+        story.tell(when, kind, **(fields[0] if fields else {}))
+    return story.lives(0, last)
+
+
+def moved(story):
+    """Return (kind, state, day) of every alert that is told."""
+    return [(str(a.kind), str(a.state), round(day(a.occurred_at), 6)) for a in story.alerts()]
+
+
+def states(story):
+    """Return (state, day) of every alert that is told."""
+    return [(state, when) for _, state, when in story.moves()]

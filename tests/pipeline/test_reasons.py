@@ -1,11 +1,15 @@
 """What an alert says in words, against what happened: days on the calendar, not days counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.advice import advise
+from pipeline.detector_settings import ControlSettings
+from pipeline.experiment import in_control
 from pipeline.reasons import silence_causes
-from pipeline.settings import InactivityRule, InactivitySettings
+from pipeline.settings import InactivityRule, InactivitySettings, ValueSettings
 from schemas.activity import Kind
 from schemas.alert import AlertKind, Cause, State
 from tests.pipeline.story import Story, alone
@@ -46,7 +50,7 @@ def test_a_silence_is_told_as_on_the_calendar_and_says_what_does_not_count():
 )
 def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
     silence, rhythm = silence_causes(
-        np.array([0.25, 0.5, 0.0]), "no order for 99 days", occasions, span
+        np.array([0.25, 0.5, 0.0]), "no order for 99 days", "", occasions, span
     )
     assert (silence.share, rhythm.share) == (0.5, 0.25)
     assert rhythm.detail == words
@@ -54,6 +58,12 @@ def test_a_rhythm_is_told_by_its_mean_gap(occasions, span, words):
 
 def test_the_rhythm_of_who_never_ordered_is_not_told():
     assert silence_causes(np.array([0.0, 0.0, 0.0]), "", "", 0, 0) == []
+
+
+def test_trouble_is_told_only_where_it_adds():
+    told = silence_causes(np.array([0.25, 0.5, 0.125]), "", "ticket t rated poorly", 2, 1)
+    assert told[2] == Cause("trouble", 0.125, "ticket t rated poorly")
+    assert len(silence_causes(np.array([0.25, 0.5, 0.0]), "", "", 2, 1)) == 2
 
 
 def test_the_heaviest_cause_names_its_event():
@@ -65,6 +75,42 @@ def test_the_heaviest_cause_names_its_event():
         "order i3 cancelled by the company on 1 Jan",
         "another owner since 1 Jan, another owner since 1 Jan",
     ]
+    assert sum(cause.share for cause in alert.causes) == pytest.approx(alert.score)
+    assert alert.counterfactual == (
+        "without order i3 cancelled by the company on 1 Jan it would not have been raised"
+    )
+
+
+def test_an_alert_says_what_speaks_against_chasing_and_who_is_whose():
+    """Four tickets cost 40, four orders of 20 leave 24; every ticket was compensated for."""
+    costs = ValueSettings(margin_share=0.3, ticket_cost=10.0)
+    settings = replace(alone(frustration={"base": 0.9}), values={"EUR": costs})
+    told = Story(settings)
+    for when in (0, 10, 20, 30):
+        told.tell(when, Kind.ORDER_PLACED, amount=20.0, currency="EUR", owner="eve", segment="b")
+        told.tell(when + 1, Kind.TICKET_OPENED, item=f"t{when}")
+        told.tell(when + 2, Kind.TICKET_RESOLVED, item=f"t{when}", compensation=5.0)
+    told.tell(33, Kind.TICKET_RATED, rating=1.0).tell(33, Kind.TICKET_REOPENED, item="t30")
+    alert = told.lives(0, 34).alerts()[0]
+    assert alert.unprofitable == (
+        "do not chase: 4 tickets cost 40, more than the margin of 24 of all orders"
+    )
+    assert alert.concessions == (
+        "compensated 4 times, the last on 2 Feb, and orders every 10 days as before: "
+        "look at the cases yourself"
+    )
+    assert (alert.owner, alert.segment, alert.channel) == ("eve", "b", None)
+    assert (alert.currency, alert.arm) == ("EUR", None)
+
+
+@pytest.mark.parametrize(("share", "arm"), [(0.0, None), (0.5, "control"), (1e-9, "treated")])
+def test_an_alert_says_in_which_arm_its_customer_is(share, arm):
+    """Of some customer who is in the half that is drawn."""
+    control = ControlSettings(share=share)
+    who = next(f"c{n}" for n in range(99) if in_control([f"c{n}"], ControlSettings(share=0.5))[0])
+    told = Story(alone(frustration={"base": 0.9}, control=control))
+    [alert] = told.tell(1, Kind.TICKET_REOPENED, who=who).lives(0, 2).alerts()
+    assert alert.arm == arm
 
 
 @pytest.mark.parametrize(
@@ -77,4 +123,5 @@ def test_the_heaviest_cause_names_its_event():
 )
 def test_advice_on_a_silence_goes_by_how_much_of_it_is_rhythm(silence, rhythm, advice):
     causes = [Cause("silence", silence, ""), Cause("rhythm", rhythm, "")]
-    assert advise(AlertKind.INACTIVITY, State.RAISED, causes).startswith(advice)
+    told = advise({}, AlertKind.INACTIVITY, State.RAISED, causes, "adopt")
+    assert told.startswith(advice)

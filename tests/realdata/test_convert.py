@@ -8,8 +8,10 @@ import pytest
 from agents.files.reader import chunks
 from schemas.order import Order
 from schemas.ticket import Ticket
-from tests.realdata.convert import PROMISED_HOURS, SOURCES, convert, data_folder, later, main
+from schemas.touchpoint import Touchpoint
+from tests.realdata.convert import convert, data_folder, desk, later, main, reading
 
+FORMS = {"orders": Order, "tickets": Ticket, "touchpoints": Touchpoint}
 LATEST_MS = 1_800_000_000_000
 
 needs_data = pytest.mark.skipif(
@@ -20,15 +22,14 @@ needs_data = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
-    """Return the records of a data set, converted once."""
+    """Return the records of one kind of a data set, converted once."""
     kept = {}
 
-    def read_once(name):
+    def read_once(name, kind):
         if name not in kept:
-            form = Ticket if SOURCES[name][0] == "tickets" else Order
-            path = convert(name, tmp_path_factory.mktemp(name))
-            kept[name] = list(chunks(path, form, LATEST_MS))
-        return [record for chunk in kept[name] for record in chunk.records], kept[name]
+            kept[name] = convert(name, tmp_path_factory.mktemp(name))
+        parts = list(chunks(kept[name][kind], FORMS[kind], LATEST_MS))
+        return [record for chunk in parts for record in chunk.records], parts
 
     return read_once
 
@@ -36,16 +37,17 @@ def read(tmp_path_factory):
 # The counts are those in the description of the data; olist has 3,609 delivery dates.
 @needs_data
 @pytest.mark.parametrize(
-    ("name", "records", "customers"),
+    ("name", "kind", "records", "customers"),
     [
-        ("online_retail", 32_020, 4_118),
-        ("cdnow", 48_296, 16_418),
-        ("olist", 5_680 + 3_609, 5_608),
-        ("service_desk", 97_618, 3_683),
+        ("online_retail", "orders", 32_020, 4_118),
+        ("cdnow", "orders", 48_296, 16_418),
+        ("olist", "orders", 5_680 + 3_609, 5_608),
+        ("service_desk", "tickets", 97_618, 3_683),
+        ("ravenstack", "orders", 17_750, 353),
     ],
 )
-def test_all_records_are_accepted_and_counted(read, name, records, customers):
-    found, parts = read(name)
+def test_all_records_are_accepted_and_counted(read, name, kind, records, customers):
+    found, parts = read(name, kind)
     assert [each for part in parts for each in part.refused] == []
     assert len(found) == records
     assert len({record.customer_id for record in found}) == customers
@@ -56,7 +58,7 @@ def test_all_records_are_accepted_and_counted(read, name, records, customers):
 
 @needs_data
 def test_returns_of_online_retail_are_orders_of_their_own(read):
-    orders, _ = read("online_retail")
+    orders, _ = read("online_retail", "orders")
     statuses = Counter(order.status for order in orders)
     assert statuses["returned"] / len(orders) == pytest.approx(0.177, abs=5e-4)
     placed = {order.order_id for order in orders if order.status == "placed"}
@@ -65,7 +67,7 @@ def test_returns_of_online_retail_are_orders_of_their_own(read):
 
 @needs_data
 def test_tickets_of_the_service_desk(read):
-    tickets, _ = read("service_desk")
+    tickets, _ = read("service_desk", "tickets")
     assert len({ticket.ticket_id for ticket in tickets}) == 17_106
     assert {ticket.status for ticket in tickets} == {
         "opened",
@@ -102,8 +104,8 @@ def statuses(monkeypatch, *changes):
         {**ROW, **change, "sys_updated_at": f"2016-03-01 10:0{at}"}
         for at, change in enumerate(changes)
     ]
-    monkeypatch.setattr("tests.realdata.convert._rows", lambda _: iter(rows))
-    return list(SOURCES["service_desk"][1](data_folder()))
+    monkeypatch.setattr(reading, "rows", lambda _: iter(rows))
+    return list(desk.service_desk(data_folder()))
 
 
 def test_what_a_row_of_a_ticket_says(monkeypatch):
@@ -129,7 +131,7 @@ def test_what_a_row_of_a_ticket_says(monkeypatch):
         "resolved",
     ]
     assert {record["promised_at"] for record in records} == {"2016-03-04T10:00:00Z"}
-    assert PROMISED_HOURS["normal"] == 72
+    assert desk.PROMISED_HOURS["normal"] == 72
 
 
 def test_nothing_is_read_that_is_known_only_at_the_end(monkeypatch):
@@ -142,7 +144,7 @@ def test_nothing_is_read_that_is_known_only_at_the_end(monkeypatch):
 def test_the_command_line_writes_json_lines(tmp_path, monkeypatch, capsys):
     """Run without the data, on a data set of one row."""
     rows = [{"customer_id": "1", "date": "1997-01-01", "dollar_value": "9.5"}] * 2
-    monkeypatch.setattr("tests.realdata.convert._rows", lambda _: iter(rows))
+    monkeypatch.setattr(reading, "rows", lambda _: iter(rows))
     monkeypatch.setattr("sys.argv", ["convert.py", "cdnow", str(tmp_path / "out")])
     main()
     path = tmp_path / "out" / "orders.jsonl"

@@ -1,0 +1,1 @@
+"""Detection measured on public data, beside its rivals: `python -m benchmarks.detection`."""
