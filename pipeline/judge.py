@@ -24,7 +24,7 @@ from pipeline.prospects import Prospects
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
-from pipeline.units import NEVER, Bools, Floats, Ints
+from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
 _NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY)
@@ -96,6 +96,9 @@ class Judge:
         self.frustration = Frustration(settings.frustration)
         self.prospects = Prospects(settings, self.frustration, texts)
         found = detectors(settings, self.frustration, self.prospects)
+        self.care_ms = _shortest_care_ms(settings)
+        care = [each.kind for each in found if each.watch is Watch.CARE]
+        self.care_bits = np.uint16(sum(1 << kind for kind in care))
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
     def judge(self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Judged:
@@ -231,6 +234,19 @@ class Judge:
         if detector.watch is Watch.SILENCE:
             feed = self._feeds.orders
             signals.outlasted = _alive(feed, onset_ms, view.at_ms) >= self._horizon_ms
+
+
+def _shortest_care_ms(settings: PipelineSettings) -> int:
+    """Return how long after an event an alarm of care can be raised at the soonest."""
+    quiet, neglect, stalled = settings.quiet_after_trouble, settings.neglect, settings.stalled
+    of_stages = (stalled.affirm_days, stalled.acclimate_days, stalled.accomplish_days)
+    waits = [
+        *([quiet.days] if quiet.enabled else []),
+        *([neglect.days] if neglect.enabled else []),
+        *(of_stages if stalled.enabled else []),
+    ]
+    shortest = min((days for days in waits if days > 0), default=0.0)
+    return round(shortest * DAY_MS) if shortest else NEVER // 2
 
 
 def _joined(parts: Sequence[Any]) -> Any:

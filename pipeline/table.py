@@ -36,7 +36,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.settling import Settler, schedule
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.alert import LogPosition
@@ -238,6 +238,7 @@ class ActivityTable:
             return
         outcome.applied += len(events)
         words, rows = self.store.gather(events.row)
+        owned = rows["owner"] > 0
         news = self._applier.apply(self.pools, rows, events)
         for which in np.flatnonzero(responses.are_responses(events)).tolist():
             event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
@@ -254,7 +255,7 @@ class ActivityTable:
         if len(about_silence):
             silence_ms = self._silence_ms(events, at_ms, newest_ms)
             self._judge(Watch.SILENCE, events, rows, silence_ms, news, about_silence)
-        self._judge(Watch.CARE, events, rows, at_ms, news)
+        self._care(events, rows, at_ms, news, owned)
         self.store.put(events.row, words)
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
@@ -280,6 +281,23 @@ class ActivityTable:
             for name in CHANGED:
                 rows[name][which] = some[name]
         self._note(judged, some, events.row, events.offset)
+
+    def _care(self, events: Events, rows: Rows, at_ms: Ints, news: News, owned: Bools) -> None:
+        """Judge care where an event can end an alarm, or begin one at once; else look later.
+
+        Care is wanting only some time after what it was wanted for, so an event has no need to be
+        judged: it is enough to look when the shortest of those times is over.
+        """
+        at_once = (rows["kinds"] & self.judge.care_bits > 0) | (~owned & (rows["owner"] > 0))
+        which = np.flatnonzero(at_once)
+        if len(which):
+            self._judge(Watch.CARE, events, rows, at_ms, news, which)
+        later = np.flatnonzero(~at_once)
+        look_ms = events.at_ms[later] + self.judge.care_ms
+        promised = (events.kind[later] == int(Kind.PROMISE_MADE)) & (events.due_ms[later] > 0)
+        look_ms = np.where(promised, np.minimum(look_ms, events.due_ms[later]), look_ms)
+        row, due_ms = events.row[later], self.store.due[Watch.CARE]
+        due_ms[row] = np.minimum(due_ms[row], np.maximum(look_ms, at_ms[later] + 1))
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""

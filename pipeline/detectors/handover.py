@@ -46,9 +46,9 @@ class Handover(Ceases):
         }
         return signals
 
-    def next_ms(self, view: View, _signals: Signals, moves: Moves) -> Ints:
+    def next_ms(self, view: View, signals: Signals, moves: Moves) -> Ints:
         """Return when a matter handed over is overdue, and when it is another trouble."""
-        open_ = moves.alarmed | (view.matters.handed > 0)
+        open_ = moves.alarmed | (signals.score > 0)
         end_ms = self._end_ms(view)
         over_ms = np.where(moves.alarmed & (end_ms > view.at_ms), end_ms, NEVER)
         return np.where(open_, np.minimum(over_ms, view.matters.next_ms), NEVER)

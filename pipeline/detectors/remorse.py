@@ -12,6 +12,8 @@ from pipeline.detector_settings import RemorseSettings
 from pipeline.detectors.view import Ceases, View
 from pipeline.episodes import Moves
 from pipeline.kinds import REMORSE
+from pipeline.loads import half_lives
+from pipeline.rows import PURCHASES
 from pipeline.settings import FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import Stage
@@ -28,10 +30,12 @@ class Remorse(Ceases):
     def __init__(self, settings: RemorseSettings, frustration: FrustrationSettings) -> None:
         self._settings = settings
         self._exit_ratio = frustration.exit_ratio
+        self._half_life_days_min = float(half_lives(frustration)[:PURCHASES].min())
 
     def concerns(self, view: View) -> Bools:
-        """Return who is in admit or affirm, and carries or waits for something."""
-        return _is_early(view) & ((view.load.load > 0) | (view.rows["items"] > 0))
+        """Return who is in admit or affirm, and carries enough or waits for something."""
+        waits = view.load.overdue.step_ms < NEVER
+        return _is_early(view) & ((view.load.load >= self._settings.load) | waits)
 
     def signals(self, view: View) -> Signals:
         """Return the load, in log-odds of leaving."""
@@ -52,8 +56,11 @@ class Remorse(Ceases):
     def next_ms(self, view: View, _signals: Signals, moves: Moves) -> Ints:
         """Return the next step of waiting; an alarm is looked at once a day of event time."""
         early = _is_early(view)
-        midnight_ms = (view.at_ms // DAY_MS + 1) * DAY_MS
-        daily_ms = np.where(moves.alarmed, midnight_ms, NEVER)
+        # Loads fade no faster than by the shortest half-life, so until then nobody need look.
+        ratio = view.load.load / (self._settings.load * self._exit_ratio)
+        days = np.maximum(np.log2(np.maximum(ratio, 1.0)) * self._half_life_days_min, 0.0)
+        soonest_ms = view.at_ms + (days * DAY_MS).astype(np.int64)
+        daily_ms = np.where(moves.alarmed, (soonest_ms // DAY_MS + 1) * DAY_MS, NEVER)
         return np.minimum(np.where(early, view.load.overdue.step_ms, NEVER), daily_ms)
 
 
