@@ -227,8 +227,10 @@ class Judge:
         if not episodes.have(view.rows, detector.kind).any():
             return
         onset_ms = episodes.alarmed_since(pool, view.rows, detector.kind)
-        late = np.flatnonzero((news.at_ms < onset_ms) & (onset_ms < NEVER))
+        is_late = (news.at_ms < onset_ms) & (onset_ms < NEVER)
+        late = np.flatnonzero(is_late)
         if len(late):
+            signals.acted = news.acted & ~is_late
             some = view.take(late)
             signals.unmade[late] = detector.unmade(some, signals.take(late), onset_ms[late])
         if detector.watch is Watch.SILENCE:

@@ -50,7 +50,8 @@ def respond(
     episodes = pools.episodes.records
     for _, [slot] in pools.episodes.each(row["episodes"]):
         found = episodes[slot]
-        if found["phase"] in OPEN and is_meant(int(found["key"]), int(found["onset_ms"])):
+        onset_ms = int(found["onset_ms"])
+        if found["phase"] in OPEN and onset_ms <= at_ms and is_meant(int(found["key"]), onset_ms):
             if kind == Kind.SNOOZED:
                 until_ms = due_ms or at_ms + round(settings.snooze_days * DAY_MS)
                 episodes["snoozed_ms"][slot] = max(int(found["snoozed_ms"]), until_ms)

@@ -57,6 +57,16 @@ ALL = {"item": ""}  # no alert is named
             id="acknowledged before it was raised",
         ),
         pytest.param(
+            [(14, SEEN, {"item": "", "arrives": 16})],
+            [("raised", 15), ("escalated", 18), ("escalated", 31)],
+            id="before it was raised, as is heard afterwards",
+        ),
+        pytest.param(
+            [(14, FOLLOW_UP, {"arrives": 16})],
+            [("raised", 15), ("escalated", 18), ("escalated", 31)],
+            id="a call before it was raised, as is heard afterwards",
+        ),
+        pytest.param(
             [(16, FEEDBACK, {"item": "", "rating": 0.0})],
             [("raised", 15), ("escalated", 31)],
             id="somebody has judged it",
