@@ -6,6 +6,7 @@ who never ordered nothing is known. By `closed` a farewell means that she left, 
 without one that she stayed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -71,6 +72,12 @@ class Closings:
         nothing = np.zeros(0, np.int64)
         return cls(nothing, nothing, nothing, np.zeros(0, _DTYPE))
 
+    @classmethod
+    def all_of(cls, closings: Sequence["Closings"]) -> "Closings":
+        """Return several as one."""
+        parts = ([getattr(part, field.name) for part in closings] for field in fields(cls))
+        return cls(*(np.concatenate(part) for part in parts))
+
     def __len__(self) -> int:
         """Return how many."""
         return len(self.where)
@@ -128,9 +135,7 @@ def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tupl
             found.append(closings.take(decided))
     if not found:
         return Closings.none(), due_ms
-    joined = Closings(
-        *(np.concatenate([getattr(part, f.name) for part in found]) for f in fields(Closings))
-    )
+    joined = Closings.all_of(found)
     heads = rows["ledger"].copy()
     pool.remove(heads, gone)
     rows["ledger"] = heads

@@ -329,9 +329,13 @@ class ActivityTable:
                 outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
                 outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
                 noted.clear()
-        for closings, open_now, known, number, place in self._closed:
-            who = self._whose(known, closings.at_ms, [number], [place])
-            outcome.alerts.extend(self.explainer.closings(closings, open_now, known, *who))
+        if self._closed:
+            closed, open_now, rows, row, offset = zip(*self._closed, strict=True)
+            closings, known = Closings.all_of(closed), np.concatenate(rows)
+            who = self._whose(known, closings.at_ms, row, offset)
+            outcome.alerts.extend(
+                self.explainer.closings(closings, np.concatenate(open_now), known, *who)
+            )
         self._closed.clear()
 
     def _whose(
