@@ -19,7 +19,7 @@ FEATURES: Final = (
     "unresolved",  # 1 if a matter went wrong last, and nothing good has come since
     "unresolved_silence",  # that times ln(1 + days of silence)
 )
-VARIABLES: Final = ("silence_days", "tenure_days", "load")  # that may have knots
+VARIABLES: Final = ("silence_days", "tenure_days", "load", "tickets")  # that may have knots
 
 
 class ChurnLabel(StrEnum):

@@ -80,4 +80,5 @@ def features(
 def variables(rows: Rows, at_ms: Ints, silence_days: Floats, load: Floats) -> dict[str, Floats]:
     """Return the variables that may have knots, by name, (n,) each."""
     tenure = np.maximum(at_ms - rows["first_ms"], 0) / DAY_MS
-    return {"silence_days": silence_days, "tenure_days": tenure, "load": load}
+    tickets = rows["tickets"].astype(np.float64)
+    return {"silence_days": silence_days, "tenure_days": tenure, "load": load, "tickets": tickets}

@@ -86,7 +86,9 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         every = list(_trials(history, core, found))
         yield from _levels(every)
         tried = levels.choose(every, request.alerts_per_day, request.precision)
-        yield f"Chosen: level {tried.level:g}"
+        yield f"Chosen: level {tried.level:g}" + (
+            "; not written, as the hiatus is kept" if verdict.baseline_wins else ""
+        )
     text = fragments.fragment(found, core, verdict, tried)
     yield ""
     if request.out is None:

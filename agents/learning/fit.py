@@ -104,7 +104,7 @@ class Learner:
         keep = ~past.is_closed(snapshot)
         keep &= repeats(snapshot.rows) >= (0 if self.label is ChurnLabel.SILENCE else -1)
         at_ms = np.full(len(snapshot), snapshot.at_ms)
-        interfered = past.acted_on(snapshot, self.horizon_ms)
+        interfered = past.acted_on(snapshot, self._within_ms)
         interfered |= concessions.pattern(self.settings.concessions, snapshot.rows, at_ms)
         self.left_out = max(self.left_out, int((keep & interfered).sum()))
         keep &= ~interfered
@@ -221,7 +221,8 @@ class Learner:
             if name == leave_out or len(positive) < FULL_FROM:
                 continue
             at = np.unique(np.quantile(positive, _KNOTS).round(3))
-            knots[name] = [0.0, *at.tolist()]
+            # From 0 on the load is `trouble` itself.
+            knots[name] = at.tolist() if name == "load" else [0.0, *at.tolist()]
         return knots
 
 

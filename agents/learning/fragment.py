@@ -62,7 +62,7 @@ def _inactivity(
             "rule": "hiatus",
             "hiatus_days": days,
             "hiatus_critical_days": round(1.5 * days, 1),
-        }
+        }  # a level of probability, if one was asked for, has no place in it
     rule["rule"] = "probability"
     if tried is not None:
         rule |= {"level": tried.level, "critical_level": round((1 + tried.level) / 2, 3)}

@@ -24,7 +24,7 @@ NAN = float("nan")
         ),
         pytest.param(
             lambda: ChurnModel(hinges={"age": Hinges()}),
-            "churn_model.hinges is age; wants one of silence_days, tenure_days, load",
+            "churn_model.hinges is age; wants one of silence_days, tenure_days, load, tickets",
             id="no such variable",
         ),
         pytest.param(
