@@ -194,8 +194,7 @@ def _advance(
     now["row"] = row
     others = leading.others(pool, rows["episodes"][some], kind, alarmed | _IS_ALARMED[had["phase"]])
     was_told = (had["told"] > 0) & ~onset
-    # What has faded by now, and only waits for its day to end, is not worth telling any more.
-    told = was_told | (alarmed & ~others.is_led & ~signals.below)
+    told = was_told | (alarmed & ~others.is_led & ~signals.below & ~signals.faded)
     now["told"] = told
     kept = slot > 0
     pool.records[slot[kept]] = now[kept]

@@ -21,6 +21,7 @@ class Signals:
     enter: Bools  # the score has reached the limit
     worse: Bools  # it has reached the critical level
     below: Bools  # it has fallen below the exit level
+    faded: Bools  # it is that low, and only waits for the day at which it is looked at
     settled: Bools  # nothing of the cause stands open
     came_back_ms: Ints  # event time of what ends any episode of this kind, NEVER if none
     confirmed: Bools  # a good sign, which ends an eased episode
@@ -35,7 +36,7 @@ class Signals:
     def quiet(cls, at_ms: Ints) -> "Signals":
         """Return signals that change nothing, to be filled in."""
         n = len(at_ms)
-        no = [np.zeros(n, np.bool_) for _ in range(9)]
+        no = [np.zeros(n, np.bool_) for _ in range(10)]
         return cls(
             at_ms=at_ms,
             score=np.zeros(n),
@@ -50,6 +51,7 @@ class Signals:
             closed=no[6],
             outlasted=no[7],
             unmade=no[8],
+            faded=no[9],
             fresh_ms=np.full(n, NEVER),
         )
 

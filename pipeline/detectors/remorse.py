@@ -48,7 +48,8 @@ class Remorse(Ceases):
         # With no event a load is looked at once a day, so that it fades by the same grid, however
         # often somebody looks.
         on_grid = (view.news.at_ms < NEVER) | (view.at_ms % DAY_MS == 0)
-        signals.below = ~early | (on_grid & (load < self._settings.load * self._exit_ratio))
+        signals.faded = load < self._settings.load * self._exit_ratio
+        signals.below = ~early | (on_grid & signals.faded)
         signals.settled = np.asarray(~view.load.overdue.severity.any(axis=1))
         signals.details = {"parts": view.load.parts}
         return signals
