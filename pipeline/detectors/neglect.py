@@ -42,8 +42,11 @@ class Neglect(Ceases):
         signals.enter = signals.score >= 1.0
         signals.worse = self._owes_word(view) & (owed_ms >= self._critical_ms)
         signals.worse |= late_ms >= self._promise_critical_ms
-        signals.below = ~signals.enter
-        signals.settled = ~signals.enter
+        # By the calendar: what turns out later to have been dead time ends no alarm.
+        waited_ms = view.at_ms - view.rows["last_delivered_ms"]
+        unsaid_ms = np.where(self._owes_word(view), waited_ms, -1)
+        signals.below = (unsaid_ms < self._word_ms) & (late_ms < 0)
+        signals.settled = signals.below
         unsaid = self._owes_word(view) & (owed_ms >= self._word_ms)
         delivered_ms = np.where(unsaid, view.rows["last_delivered_ms"], 0)
         signals.details = {"delivered_ms": delivered_ms, "promise_ms": view.matters.promise_ms}

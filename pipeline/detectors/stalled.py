@@ -55,8 +55,9 @@ class Stalled(Ceases):
         signals.limit = np.where(judged, days(limit_ms), 1.0)
         signals.enter = judged & (taken_ms >= limit_ms)
         signals.worse = judged & (taken_ms >= limit_ms * self._settings.stuck_ratio)
-        signals.below = ~signals.enter
-        signals.settled = ~signals.enter
+        # By the calendar: what turns out later to have been dead time ends no alarm.
+        signals.below = ~judged | (view.at_ms - self._since_ms(view) < limit_ms)
+        signals.settled = signals.below
         signals.came_back_ms = view.news.good_ms
         signals.fresh_ms = self._since_ms(view)
         return signals
