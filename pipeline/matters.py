@@ -21,6 +21,7 @@ class Matters:
     handed_overdue: Ints  # of these, past what was promised
     next_ms: Ints  # when a promise passes next, or a matter is lost track of
     promise_next_ms: Ints  # likewise, of promises of the company's alone
+    lost_ms: Ints  # when the next of them is lost track of
 
     def take(self, which: Ints) -> "Matters":
         """Return some of them."""
@@ -36,9 +37,15 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
         at_ms: (n,) instant for each row.
     """
     n = len(rows)
-    zeros = [np.zeros(n, np.int64) for _ in range(4)]
-    never = np.full(n, NEVER)
-    found = Matters(zeros[0], zeros[1], zeros[2], zeros[3], never, never.copy())
+    found = Matters(
+        overdue_ms=np.zeros(n, np.int64),
+        promise_ms=np.zeros(n, np.int64),
+        handed=np.zeros(n, np.int64),
+        handed_overdue=np.zeros(n, np.int64),
+        next_ms=np.full(n, NEVER),
+        lost_ms=np.full(n, NEVER),
+        promise_next_ms=np.full(n, NEVER),
+    )
     oldest_ms = np.full(n, NEVER)
     records, changed_ms = pool.records, rows["owner_changed_ms"]
     for positions, slots in pool.each(rows["items"]):
@@ -61,6 +68,7 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
         ahead = (promised_ms > 0) & ~past
         next_ms = np.where(ahead, np.minimum(promised_ms, forget_ms), forget_ms)
         found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
+        found.lost_ms[where] = np.minimum(found.lost_ms[where], forget_ms)
         of_promise_ms = np.where(promise, next_ms, NEVER)
         found.promise_next_ms[where] = np.minimum(found.promise_next_ms[where], of_promise_ms)
     found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)

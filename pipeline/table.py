@@ -288,16 +288,17 @@ class ActivityTable:
         Care is wanting only some time after what it was wanted for, so an event has no need to be
         judged: it is enough to look when the shortest of those times is over.
         """
-        at_once = (rows["kinds"] & self.judge.care_bits > 0) | (~owned & (rows["owner"] > 0))
+        look_ms = events.at_ms + self.judge.care_ms
+        promised = (events.kind == int(Kind.PROMISE_MADE)) & (events.due_ms > 0)
+        look_ms = np.where(promised, np.minimum(look_ms, events.due_ms), look_ms)
+        at_once = (rows["kinds"] & self.judge.care_bits > 0) | (look_ms <= at_ms)
+        at_once |= ~owned & (rows["owner"] > 0)
         which = np.flatnonzero(at_once)
         if len(which):
             self._judge(Watch.CARE, events, rows, at_ms, news, which)
         later = np.flatnonzero(~at_once)
-        look_ms = events.at_ms[later] + self.judge.care_ms
-        promised = (events.kind[later] == int(Kind.PROMISE_MADE)) & (events.due_ms[later] > 0)
-        look_ms = np.where(promised, np.minimum(look_ms, events.due_ms[later]), look_ms)
         row, due_ms = events.row[later], self.store.due[Watch.CARE]
-        due_ms[row] = np.minimum(due_ms[row], np.maximum(look_ms, at_ms[later] + 1))
+        due_ms[row] = np.minimum(due_ms[row], look_ms[later])
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""

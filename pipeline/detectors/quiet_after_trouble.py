@@ -65,6 +65,7 @@ class QuietAfterTrouble(Ceases):
         ahead = next_ms < NEVER
         borne_ms = feeds.after(np.where(ahead, next_ms, 0), np.where(ahead, self._steps_ms[0], 0))
         later_ms = np.where(moves.alarmed, next_ms, np.where(ahead, borne_ms, NEVER))
+        later_ms = np.minimum(later_ms, view.matters.lost_ms)
         return np.minimum(np.where(reachable, reached_ms, NEVER), later_ms)
 
 
