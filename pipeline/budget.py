@@ -37,6 +37,7 @@ class Sifted:
     told: list[Alert] = field(default_factory=list)
     digests: list[Digest] = field(default_factory=list)
     held: dict[str, tuple[Alert, bool]] = field(default_factory=dict)  # by id: is it held now?
+    opened: set[str] = field(default_factory=set)  # ids told, or held, for the first time
 
 
 class Budget:
@@ -108,13 +109,15 @@ class Budget:
         for place in sorted(range(len(alerts)), key=lambda i: (-_value(alerts[i]), i)):
             alert = alerts[place]
             was_held = sifted.held.get(alert.alert_id, (alert, alert.alert_id in held))[1]
-            opens = alert.alert_id in first and alert.alert_id not in sifted.held
+            opens = alert.alert_id in first and alert.alert_id not in sifted.opened
             again = was_held and alert.state is State.ESCALATED
             if alert.outcome is not None:
                 continue  # what became of it is told in any case
             if (opens or again) and alert.state in _OPENING:
                 is_held = self._is_full()
-                sifted.held[alert.alert_id] = alert, is_held
+                sifted.opened.add(alert.alert_id)
+                if is_held or was_held:
+                    sifted.held[alert.alert_id] = alert, is_held
                 if is_held:
                     self._hold(alert)
                     refused.add(place)

@@ -13,7 +13,6 @@ import numpy as np
 
 from pipeline import episodes, items, ledger, memory, responses
 from pipeline.admission import Admission, Part
-from pipeline.alert_ids import alert_id as known_as
 from pipeline.apply import Applier
 from pipeline.budget import Budget, Tick
 from pipeline.clock import Clock
@@ -22,12 +21,9 @@ from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.interning import Interned
-from pipeline.judge import CHANGED, Judge, Judged, Verdict
-from pipeline.kinds import ALERT_KINDS, CODES
-from pipeline.ledger import Closings
+from pipeline.judge import CHANGED, Judge
 from pipeline.liveness import Joint, Liveness
 from pipeline.lives import Lives
-from pipeline.orders import last_ms
 from pipeline.outcome import Outcome
 from pipeline.pools import Pools
 from pipeline.rounds import Run, rounds, runs
@@ -35,11 +31,11 @@ from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
 from pipeline.settling import Settler, schedule
 from pipeline.store import RowStore
+from pipeline.telling import Teller
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Ints
 from pipeline.watches import Watch
 from schemas.activity import Kind
-from schemas.alert import LogPosition
 from schemas.hashing import NO_ID
 from schemas.log import Record
 from schemas.progress import Progress
@@ -80,11 +76,19 @@ class ActivityTable:
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
         self._admission = Admission(self.store, settings.retention.customers_max)
-        self._settler = Settler(self.store, self.judge, self._lives, self._jump_ms, self._note)
-        self._found: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
-        self._found = {kind: [] for kind in ALERT_KINDS}
-        self._closed: list[tuple[Closings, Floats, Rows, Ints, Ints]] = []
         self.budget = Budget(settings.budget, topic, partition)
+        place = topic, partition
+        self._teller = Teller(
+            self.store,
+            self.pools.episodes,
+            self.explainer,
+            self.orders_feed,
+            self.budget,
+            place,
+        )
+        self._settler = Settler(
+            self.store, self.judge, self._lives, self._jump_ms, self._teller.note
+        )
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -125,21 +129,8 @@ class ActivityTable:
                 run.offsets += offsets[begin:end]
         self._fold(run, outcome)
         outcome.sort()
-        self._keep_to_budget(outcome, ticks)
+        self._teller.keep_to_budget(outcome, ticks)
         return outcome
-
-    def _keep_to_budget(self, outcome: Outcome, ticks: list[Tick]) -> None:
-        sifted = self.budget.sift(outcome.alerts, ticks, outcome.first, outcome.held)
-        outcome.alerts, outcome.digests = sifted.told, sifted.digests
-        pool = self.pools.episodes
-        for alert_id, (alert, is_held) in sifted.held.items():
-            row = np.array([self.store.row_of(alert.customer_id)])
-            heads = self.store.read(row, "episodes")
-            kind = CODES[alert.kind]
-            [slot] = pool.find(heads, np.array([kind], np.uint64))
-            onset_ms = int(pool.records["onset_ms"][slot])
-            if slot and alert_id == known_as(alert.customer_id, alert.kind, onset_ms):
-                pool.records["held"][slot] = is_held
 
     def _new_run(self) -> Run:
         return Run([self._reached])
@@ -196,7 +187,7 @@ class ActivityTable:
                 self._round(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed)
-        self._tell(outcome)
+        self._teller.tell(outcome)
         outcome.refused += part.refused
         outcome.evicted += self._settler.take_evicted()
         outcome.voided += self._lives.close_run()
@@ -280,7 +271,7 @@ class ActivityTable:
         if which is not None:
             for name in CHANGED:
                 rows[name][which] = some[name]
-        self._note(judged, some, events.row, events.offset)
+        self._teller.note(judged, some, events.row, events.offset)
 
     def _care(self, events: Events, rows: Rows, at_ms: Ints, news: News, owned: Bools) -> None:
         """Judge care where an event can end an alarm, or begin one at once; else look later.
@@ -307,51 +298,9 @@ class ActivityTable:
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
 
-    def _note(self, judged: Judged, rows: Rows, row: Ints, offset: Ints) -> None:
-        """Keep what there is to tell, until the end of the run."""
-        for verdict in judged.verdicts:
-            which = verdict.where
-            self._found[verdict.kind].append((verdict, rows[which], row[which], offset[which]))
-        closings = judged.closings
-        if len(closings):
-            which = closings.where
-            found = closings, judged.open_now, rows[which], row[which], offset[which]
-            self._closed.append(found)
-
-    def _tell(self, outcome: Outcome) -> None:
-        """Make alerts of all that was noted in a run."""
-        for noted in self._found.values():
-            if noted:
-                verdicts, rows, row, offset = zip(*noted, strict=True)
-                verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
-                who = self._whose(known, verdict.at_ms, row, offset)
-                alerts = list(self.explainer.alerts(verdict, known, *who))
-                outcome.alerts += alerts
-                outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
-                outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
-                noted.clear()
-        if self._closed:
-            closed, open_now, rows, row, offset = zip(*self._closed, strict=True)
-            closings, known = Closings.all_of(closed), np.concatenate(rows)
-            who = self._whose(known, closings.at_ms, row, offset)
-            outcome.alerts.extend(
-                self.explainer.closings(closings, np.concatenate(open_now), known, *who)
-            )
-        self._closed.clear()
-
-    def _whose(
-        self, rows: Rows, at_ms: Ints, row: Sequence[Ints], offset: Sequence[Ints]
-    ) -> tuple[list[str], Ints, list[LogPosition]]:
-        ids = [self.store.ids[number] for number in np.concatenate(row).tolist()]
-        places = np.concatenate(offset).tolist()
-        where = [LogPosition(self.topic, self.partition, place) for place in places]
-        return ids, self.silent_ms(rows, at_ms), where
-
     def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
         """Return the silence of rows at an instant, dead time of the feed left out."""
-        since_ms = last_ms(rows)
-        silent = self.orders_feed.alive_ms(since_ms, np.maximum(at_ms, since_ms))
-        return np.where(since_ms > 0, silent, 0)
+        return self._teller.silent_ms(rows, at_ms)
 
     def look_at_everyone(self) -> None:
         """Let the next tick look at all customers, as settings that decide have changed."""

@@ -1,0 +1,113 @@
+"""Telling: what was found of customers, kept until the end of a run, and then made into alerts."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from pipeline.alert_ids import alert_id
+from pipeline.budget import Budget, Tick
+from pipeline.explain import Explainer
+from pipeline.judge import Judged, Verdict
+from pipeline.kinds import ALERT_KINDS, CODES
+from pipeline.ledger import Closings
+from pipeline.liveness import Stretches
+from pipeline.orders import last_ms
+from pipeline.outcome import Outcome
+from pipeline.pool import Pool
+from pipeline.rows import Rows
+from pipeline.store import RowStore
+from pipeline.units import Floats, Ints
+from schemas.alert import Alert, LogPosition
+
+_Whose: TypeAlias = tuple[list[str], Ints, list[LogPosition]]
+
+
+class Teller:
+    """Makes alerts of what was found in a run, and keeps them to their budget."""
+
+    def __init__(
+        self,
+        store: RowStore,
+        episodes: Pool,
+        explainer: Explainer,
+        orders_feed: Stretches,
+        budget: Budget,
+        place: tuple[str, int],
+    ) -> None:
+        self._store = store
+        self._episodes = episodes
+        self._explainer = explainer
+        self._orders_feed = orders_feed
+        self._budget = budget
+        self._topic, self._partition = place
+        self._found: dict[int, list[tuple[Verdict, Rows, Ints, Ints]]]
+        self._found = {kind: [] for kind in ALERT_KINDS}
+        self._closed: list[tuple[Closings, Floats, Rows, Ints, Ints]] = []
+
+    def note(self, judged: Judged, rows: Rows, row: Ints, offset: Ints) -> None:
+        """Keep what there is to tell, until the end of the run.
+
+        Args:
+            judged: what was found.
+            rows: (n,) the rows judged, as of then.
+            row: (n,) their numbers.
+            offset: (n,) places in the log.
+        """
+        for verdict in judged.verdicts:
+            which = verdict.where
+            self._found[verdict.kind].append((verdict, rows[which], row[which], offset[which]))
+        closings = judged.closings
+        if len(closings):
+            which = closings.where
+            found = closings, judged.open_now, rows[which], row[which], offset[which]
+            self._closed.append(found)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Make alerts of all that was noted in a run."""
+        for noted in self._found.values():
+            if noted:
+                verdicts, rows, row, offset = zip(*noted, strict=True)
+                verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
+                who = self._whose(known, verdict.at_ms, row, offset)
+                alerts = list(self._explainer.alerts(verdict, known, *who))
+                outcome.alerts += alerts
+                outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
+                outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
+                noted.clear()
+        if self._closed:
+            closed, open_now, rows, row, offset = zip(*self._closed, strict=True)
+            closings, known = Closings.all_of(closed), np.concatenate(rows)
+            who = self._whose(known, closings.at_ms, row, offset)
+            found = self._explainer.closings(closings, np.concatenate(open_now), known, *who)
+            outcome.alerts.extend(found)
+            self._closed.clear()
+
+    def keep_to_budget(self, outcome: Outcome, ticks: Sequence[Tick]) -> None:
+        """Hold back what is beyond the budget of an hour, and note it in the episodes."""
+        sifted = self._budget.sift(outcome.alerts, ticks, outcome.first, outcome.held)
+        outcome.alerts, outcome.digests = sifted.told, sifted.digests
+        for alert, is_held in sifted.held.values():
+            self._hold(alert, is_held)
+
+    def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
+        """Return the silence of rows at an instant, dead time of the feed left out."""
+        since_ms = last_ms(rows)
+        silent = self._orders_feed.alive_ms(since_ms, np.maximum(at_ms, since_ms))
+        return np.where(since_ms > 0, silent, 0)
+
+    def _hold(self, alert: Alert, is_held: bool) -> None:
+        """Mark an episode, unless the next one of its kind has begun."""
+        head = self._store.read(np.array([self._store.row_of(alert.customer_id)]), "episodes")
+        [slot] = self._episodes.find(head, np.array([CODES[alert.kind]], np.uint64))
+        onset_ms = int(self._episodes.records["onset_ms"][slot])
+        if slot and alert.alert_id == alert_id(alert.customer_id, alert.kind, onset_ms):
+            self._episodes.records["held"][slot] = is_held
+
+    def _whose(
+        self, rows: Rows, at_ms: Ints, row: Sequence[Ints], offset: Sequence[Ints]
+    ) -> _Whose:
+        ids = [self._store.ids[number] for number in np.concatenate(row).tolist()]
+        places = np.concatenate(offset).tolist()
+        where = [LogPosition(self._topic, self._partition, place) for place in places]
+        return ids, self.silent_ms(rows, at_ms), where
