@@ -61,10 +61,9 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
         rule = None
         if days is not None:
             hiatus = for_files(request, hiatus_alone(a, days))
-            found = _ledger(history, hiatus, request.until_ms, begin)
-            alone = [entry for entry in found.entries if entry.kind is AlertKind.INACTIVITY]
-            rule = replace(found, entries=alone)
-    yield from comparison_lines(ours, theirs, rule, days)
+            rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin))
+    a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
+    yield from comparison_lines(a_side, b_side, rule, days)
 
 
 def hiatus_alone(settings: PipelineSettings, days: float) -> PipelineSettings:
@@ -99,8 +98,15 @@ def _ledger(
     return ledger_of(result)
 
 
+def _of_silence(ledger: Ledger) -> Ledger:
+    """Return the part of a ledger that a hiatus can be compared with."""
+    mine = [entry for entry in ledger.entries if entry.kind is AlertKind.INACTIVITY]
+    return replace(ledger, entries=mine)
+
+
 def _tuned(ledger: Ledger) -> float | None:
     """Return the hiatus that comes to as many alerts in the first half of the history."""
     middle_ms = (ledger.first_ms + ledger.now_ms) // 2
-    early = sum(e.raised < ledger.middle and not e.is_retracted for e in ledger.entries)
+    mine = _of_silence(ledger).entries
+    early = sum(e.raised < ledger.middle and not e.is_retracted for e in mine)
     return tuned_hiatus_days(ledger.tally, early, middle_ms)

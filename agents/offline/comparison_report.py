@@ -16,21 +16,39 @@ from agents.offline.ledger import Entry
 from agents.offline.ledger_view import Ledger
 from schemas.alert import AlertKind
 
-_WIDTH = 26
+_WIDTH = 30
+_WHOLE_FROM = 1000.0
 
 
 def comparison_lines(
-    a: Ledger, b: Ledger, hiatus: Ledger | None, hiatus_days: float | None
+    a: tuple[Ledger, Ledger],
+    b: tuple[Ledger, Ledger],
+    hiatus: Ledger | None,
+    hiatus_days: float | None,
 ) -> Iterator[str]:
-    """Yield what would change from A to B, and the tuned hiatus; None where it cannot be tuned."""
+    """Yield what would change from A to B: of all kinds, then of inactivity beside the hiatus.
+
+    Args:
+        a: ledgers of all kinds, and of inactivity alone.
+        b: the same under the other settings.
+        hiatus: tuned to as many alerts of inactivity as A; None where it cannot be.
+        hiatus_days: its days, None likewise.
+    """
+    yield "Measured on the second half of the history. In brackets 95% intervals, by bootstrap over"
+    yield "customers."
+    yield from _compared(a[0], b[0], None)
+    yield ""
+    if hiatus_days is None:
+        yield "Inactivity alone; no hiatus comes to as many alerts as A, so it is left out."
+    else:
+        yield f"Inactivity alone, beside a hiatus of {hiatus_days:.1f} days, whoever it is: tuned"
+        yield "on the first half to as many alerts as A has there."
+    yield from _compared(a[1], b[1], hiatus)
+
+
+def _compared(a: Ledger, b: Ledger, hiatus: Ledger | None) -> Iterator[str]:
     ledgers = [a, b] if hiatus is None else [a, b, hiatus]
     measured = [second_half(ledger) for ledger in ledgers]
-    yield "Measured on the second half of the history; the hiatus is tuned on the first half to as"
-    yield "many alerts as A has there. In brackets 95% intervals, by bootstrap over customers."
-    if hiatus_days is None:
-        yield "No hiatus comes to as many alerts as A: it is left out."
-    else:
-        yield f"Hiatus: {hiatus_days:.1f} days without an order, whoever it is."
     customers = sorted({entry.customer_id for some in measured for entry in some})
     if not customers:
         yield "No alerts under any of them."
@@ -74,7 +92,9 @@ def _told(found: Figure | None, *, is_share: bool) -> str:
         return "-"
     if is_share:
         return f"{found.value:.1%} ({found.low:.1%}, {found.high:.1%})"
-    return f"{found.value:,.4g} ({found.low:,.3g}, {found.high:,.3g})"
+    if abs(found.value) >= _WHOLE_FROM:
+        return f"{found.value:,.0f} ({found.low:,.0f}, {found.high:,.0f})"
+    return f"{found.value:.4g} ({found.low:.3g}, {found.high:.3g})"
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
