@@ -5,7 +5,7 @@ end, judged on the other half at the same date. `customers and time`: learnt onl
 known before that date. What is handed out is learnt from everybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,7 +24,7 @@ from pipeline.interning import Interned
 from pipeline.order_model import OrderModel
 from pipeline.orders import repeats
 from pipeline.prospects import Prospects
-from pipeline.settings import InactivityRule, PipelineSettings, ValueSettings
+from pipeline.settings import InactivityRule, PipelineSettings, StageFactors, ValueSettings
 from pipeline.units import DAY_MS, Bools, Floats, days
 
 CUSTOMERS_MIN: Final = 30
@@ -290,6 +290,11 @@ def _judged(learner: Learner, split: str, at_ms: int, until_ms: int) -> Judged:
             name: learner.judge(learner.learn(0, until_ms, leave_out=name), snapshot)
             for name in terms
         }
+        without |= {
+            f"endurance: {name}": other.judge(other.learn(0, until_ms), snapshot)
+            for name, other in _without_factors(learner)
+            if terms
+        }
     return Judged(
         split,
         at_ms,
@@ -300,6 +305,20 @@ def _judged(learner: Learner, split: str, at_ms: int, until_ms: int) -> Judged:
         learner.by_orders(learnt, snapshot),
         without,
     )
+
+
+def _without_factors(learner: Learner) -> Iterator[tuple[str, Learner]]:
+    """Yield a learner without each factor of endurance that is on, as far as loads bear on it."""
+    settings, taken = learner.settings, learner.taken
+    frustration = settings.frustration
+    even = StageFactors()
+    for name, changed in (
+        ("purchase buffer", replace(frustration, purchase_buffer=0.0)),
+        ("stage factors", replace(frustration, stage_factors=even)),
+    ):
+        if changed != frustration:
+            other = replace(settings, frustration=changed)
+            yield name, Learner(taken, other, only_intercept=learner.only_intercept)
 
 
 def _terms(model: ChurnModel) -> list[str]:
