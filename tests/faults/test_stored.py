@@ -52,7 +52,7 @@ def test_a_poison_row_is_passed_over_and_counted(floor):
         worker.folded()
         assert sum(worker.metric("churnwatch_restore_unreadable_total")) == 2
         said = worker.said.read_text()
-        assert "passed over: row of 'nobody': version 7; this program reads 1 and 2." in said
+        assert "passed over: row of 'nobody': version 7; this program reads 3." in said
         assert "passed over: a record with the key b'?what'." in said
         assert worker.stop() == 0
     append(floor, CHANGELOG, 0, row_key("nobody"), None)
