@@ -1,7 +1,7 @@
 """Neglect: no word from the company when one was owed.
 
 After a delivery somebody should ask how it went; what was promised should be kept when it is due.
-Promotions are no word. Nobody is said to be neglected while no touchpoint at all is heard of.
+Promotions are no word. Nobody is owed a word where touchpoints are none of the sources.
 """
 
 from typing import Final
@@ -23,8 +23,9 @@ class Neglect(Ceases):
     kind: Final = NEGLECT
     watch: Final = Watch.CARE
 
-    def __init__(self, settings: NeglectSettings) -> None:
+    def __init__(self, settings: NeglectSettings, *, has_touchpoints: bool) -> None:
         self._settings = settings
+        self._has_touchpoints = has_touchpoints
         self._word_ms = round(settings.days * DAY_MS)
         self._critical_ms = round(settings.critical_days * DAY_MS)
         self._promise_critical_ms = round(settings.promise_critical_days * DAY_MS)
@@ -68,7 +69,7 @@ class Neglect(Ceases):
         someone = (rows["owner"] > 0) | (not self._settings.owned_only)
         someone &= self._word_ms > 0
         unsaid = rows["last_delivered_ms"] > rows["word_ms"]
-        return np.asarray(someone & unsaid & view.feeds.has_touchpoints)
+        return np.asarray(someone & unsaid & self._has_touchpoints)
 
     def _owed_ms(self, view: View) -> Ints:
         since_ms = view.rows["last_delivered_ms"]

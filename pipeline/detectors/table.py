@@ -28,6 +28,7 @@ def detectors(
     settings: PipelineSettings, frustration: Frustration, prospects: Prospects
 ) -> list[Detector]:
     """Return the detectors that the settings enable, in the order of who leads."""
+    has_touchpoints = settings.touchpoints_topic in settings.sources
     of_kind: dict[int, tuple[bool, Detector]] = {
         FRUSTRATION: (True, frustration),
         QUIET_AFTER_TROUBLE: (
@@ -36,7 +37,10 @@ def detectors(
         ),
         REMORSE: (settings.remorse.enabled, Remorse(settings.remorse, settings.frustration)),
         HANDOVER: (settings.handover.enabled, Handover(settings.handover)),
-        NEGLECT: (settings.neglect.enabled, Neglect(settings.neglect)),
+        NEGLECT: (
+            settings.neglect.enabled,
+            Neglect(settings.neglect, has_touchpoints=has_touchpoints),
+        ),
         INACTIVITY: (True, Inactivity(settings.inactivity, settings.order_model, prospects)),
         SECOND_ORDER: (settings.second_order.enabled, SecondOrder(settings.second_order)),
         STALLED: (settings.stalled.enabled, Stalled(settings.stalled, settings.stages)),
