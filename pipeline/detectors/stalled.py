@@ -1,7 +1,8 @@
 """Stalled: a stage of the first hundred days takes too long.
 
 Within its days a customer is on track, beyond them behind, and beyond `stuck_ratio` times as many
-stuck. Which stages are judged is for the settings: a company that reports neither deliveries nor
+stuck. Days are those of the calendar: a week without orders does not matter to a stage of a month.
+Which stages are judged is for the settings: a company that reports neither deliveries nor
 follow-ups has no affirm stage to be stalled in.
 """
 
@@ -47,7 +48,7 @@ class Stalled(Ceases):
 
     def signals(self, view: View) -> Signals:
         """Return how long the stage has taken, in days."""
-        taken_ms = view.quiet_ms(self._since_ms(view))
+        taken_ms = np.maximum(view.at_ms - self._since_ms(view), 0)
         limit_ms = self._limit_ms[view.rows["stage"]]
         judged = (limit_ms > 0) & (view.at_ms <= self._end_ms(view))
         signals = Signals.quiet(view.at_ms)
@@ -55,9 +56,8 @@ class Stalled(Ceases):
         signals.limit = np.where(judged, days(limit_ms), 1.0)
         signals.enter = judged & (taken_ms >= limit_ms)
         signals.worse = judged & (taken_ms >= limit_ms * self._settings.stuck_ratio)
-        # By the calendar: what turns out later to have been dead time ends no alarm.
-        signals.below = ~judged | (view.at_ms - self._since_ms(view) < limit_ms)
-        signals.settled = signals.below
+        signals.below = ~signals.enter
+        signals.settled = ~signals.enter
         signals.came_back_ms = view.news.good_ms
         signals.fresh_ms = self._since_ms(view)
         return signals
@@ -69,9 +69,7 @@ class Stalled(Ceases):
         since_ms, end_ms = self._since_ms(view), self._end_ms(view)
         waits = (limit_ms > 0) & ~signals.worse & (view.at_ms <= end_ms)
         wanted_ms = np.where(signals.enter, stuck_ms, limit_ms)
-        reached_ms = view.feeds.all.after(since_ms, np.where(waits, wanted_ms, 0))
-        # Beyond the end as well: what was held to be dead time may turn out to be none.
-        reached_ms = np.where(waits, reached_ms, NEVER)
+        reached_ms = np.where(waits, since_ms + wanted_ms, NEVER)
         over_ms = np.where(moves.alarmed & (view.at_ms <= end_ms), end_ms + 1, NEVER)
         return np.minimum(reached_ms, over_ms)
 

@@ -82,8 +82,9 @@ def test_kafka_python_reads_the_alerts(kafka: KafkaBroker, worked: Installation)
         key = f"{alert['customer_id']}/{alert['kind']}".encode()
         assert record.key == key
         assert record.partition == (murmur2(key) & 0x7FFFFFFF) % 2
-        shares = sum(cause["share"] for cause in alert["causes"])
-        assert shares == pytest.approx(alert["score"])
+        if alert["outcome"] is None:  # a closing has nothing to explain any more
+            shares = sum(cause["share"] for cause in alert["causes"])
+            assert shares == pytest.approx(alert["score"])
 
 
 def test_kcat_reads_the_alerts(kafka: KafkaBroker, worked: Installation) -> None:
