@@ -107,6 +107,10 @@ def test_live_equals_offline(kafka, tmp_path, real_files, partitions, tick_secon
         AlertKind.QUIET_AFTER_TROUBLE,
         AlertKind.STALLED,
     }
+    if partitions:
+        # How much of a silence was dead time is known only once all partitions of a feed have been
+        # heard of, and an event of the customer does not wait for them (docs/detection.md).
+        live, offline = _without_quiet(live), _without_quiet(offline)
     assert live.keys() == offline.keys()
     for transition, alert in live.items():
         same = offline[transition]
@@ -115,6 +119,11 @@ def test_live_equals_offline(kafka, tmp_path, real_files, partitions, tick_secon
         assert alert.score == pytest.approx(same.score, rel=1e-6)
         assert alert.limit == pytest.approx(same.limit, rel=1e-6)
     _same_to_the_bit(floor, sent, tmp_path)
+
+
+def _without_quiet(transitions):
+    quiet = AlertKind.QUIET_AFTER_TROUBLE
+    return {key: alert for key, alert in transitions.items() if alert.kind is not quiet}
 
 
 def _same_to_the_bit(floor, sent, tmp_path):
