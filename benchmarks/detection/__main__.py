@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.learning.fit import Learner
+from agents.learning.learner import Learner
 from agents.learning.ranking import (
     auc,
     calibration_error,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.learning.fit import Learner
+from agents.learning.learner import Learner
 from benchmarks.detection.subjects import FOLDS, Ground, Subjects
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.detectors.frustration import Frustration
