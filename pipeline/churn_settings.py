@@ -19,7 +19,15 @@ FEATURES: Final = (
     "unresolved",  # 1 if a matter went wrong last, and nothing good has come since
     "unresolved_silence",  # that times ln(1 + days of silence)
 )
-VARIABLES: Final = ("silence_days", "tenure_days", "load", "tickets")  # that may have knots
+VARIABLES: Final = (  # that may have knots
+    "silence_days",
+    "contact_days",  # since the customer's last own doing, at most the silence
+    "tenure_days",
+    "ticketless_days",  # the tenure of who never opened a ticket, else 0
+    "load",
+    "tickets",
+    "orders",
+)
 
 
 class ChurnLabel(StrEnum):

@@ -80,5 +80,15 @@ def features(
 def variables(rows: Rows, at_ms: Ints, silence_days: Floats, load: Floats) -> dict[str, Floats]:
     """Return the variables that may have knots, by name, (n,) each."""
     tenure = np.maximum(at_ms - rows["first_ms"], 0) / DAY_MS
+    contact = np.maximum(at_ms - rows["contact_ms"], 0) / DAY_MS
     tickets = rows["tickets"].astype(np.float64)
-    return {"silence_days": silence_days, "tenure_days": tenure, "load": load, "tickets": tickets}
+    return {
+        "silence_days": silence_days,
+        # Their word and their orders are one silence: dead time, and what a path adds, are in it.
+        "contact_days": np.minimum(contact, silence_days),
+        "tenure_days": tenure,
+        "ticketless_days": np.where(tickets > 0, 0.0, tenure),
+        "load": load,
+        "tickets": tickets,
+        "orders": rows["orders"].astype(np.float64),
+    }

@@ -22,7 +22,7 @@ from pipeline.settings import InactivityRule, PipelineSettings, ValueSettings
 from pipeline.units import DAY_MS, Bools, Floats, days
 
 FULL_FROM: Final = 300  # customers; below, only the intercept is learnt
-_KNOTS: Final = (0.2, 0.4, 0.6, 0.8)  # quantiles
+_KNOTS: Final = tuple(np.linspace(0.1, 0.9, 9).round(1).tolist())  # quantiles
 ALL: Final = -1
 
 

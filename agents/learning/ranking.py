@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from pipeline.units import Bools, Floats
 
 _SEED = 20_250_101
 _SIMULATIONS = 200
-_STEPS_MAX = 50
 
 
 def auc(score: Floats, happened: Bools) -> float:
@@ -61,17 +61,17 @@ def calibration_line(p: Floats, happened: Bools) -> tuple[float, float]:
     clipped = np.clip(p, 1e-9, 1 - 1e-9)
     logit = np.log(clipped) - np.log1p(-clipped)
     y = happened.astype(np.float64)
-    intercept = 0.0
-    for _ in range(_STEPS_MAX):
-        fitted = 1 / (1 + np.exp(-(logit + intercept)))
-        intercept += float((y - fitted).sum() / max((fitted * (1 - fitted)).sum(), 1e-12))
-    x = np.column_stack([np.ones_like(logit), logit])
-    beta = np.array([intercept, 1.0])
-    for _ in range(_STEPS_MAX):
-        fitted = 1 / (1 + np.exp(-(x @ beta)))
-        information = (x * (fitted * (1 - fitted))[:, None]).T @ x
-        beta = beta + np.linalg.solve(information + 1e-9 * np.eye(2), x.T @ (y - fitted))
-    return intercept, float(beta[1])
+
+    def loss(line: Floats) -> tuple[float, Floats]:
+        eta = line[0] + (line[1] if len(line) == 2 else 1.0) * logit
+        over = 1 / (1 + np.exp(-eta)) - y
+        gradient = np.array([over.sum(), over @ logit])[: len(line)]
+        return float(np.logaddexp(0.0, eta).sum() - y @ eta), gradient
+
+    # Newton's steps run away where a few are far too sure.
+    intercept = minimize(loss, np.zeros(1), jac=True, method="BFGS").x[0]
+    slope = minimize(loss, np.array([intercept, 1.0]), jac=True, method="BFGS").x[1]
+    return float(intercept), float(slope)
 
 
 def bootstrap(

@@ -41,7 +41,7 @@ class DataSet:
     only_due: bool = False  # only who had something to hand in
     customer_of: Callable[[str], str] = field(default=lambda name: name)
     source: str = ""  # if not the name
-    cohort: Callable[[str], int] | None = None  # by customer, the only date that it is seen at
+    cohort: Callable[[str], tuple[int, ...]] | None = None  # by customer, when it is seen
     within_dates: bool = False  # ranked within each date: the share of leavers drifts
     floors: str = ""
 
@@ -62,15 +62,36 @@ def _student(name: str) -> str:
     return name.split("-", maxsplit=1)[0]
 
 
-OULAD_DAYS = {
-    presentation: end_of(start) + 60 * DAY_MS
-    for presentation, start in (
-        ("2013B", "2013-02-01"),
-        ("2013J", "2013-10-01"),
-        ("2014B", "2014-02-01"),
-        ("2014J", "2014-10-01"),
-    )
+OULAD_STARTS = {
+    "2013B": end_of("2013-02-01"),
+    "2013J": end_of("2013-10-01"),
+    "2014B": end_of("2014-02-01"),
+    "2014J": end_of("2014-10-01"),
 }
+
+
+def _on_days(days: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the dates, by presentation, of some days of the module."""
+    return {name: tuple(at + day * DAY_MS for day in days) for name, at in OULAD_STARTS.items()}
+
+
+def _oulad(name: str, horizon_days: int, days: tuple[int, ...]) -> "DataSet":
+    dates = _on_days(days)
+    every_date = tuple(sorted(at for some in dates.values() for at in some))
+    return DataSet(
+        name=name,
+        label=ChurnLabel.CLOSED,
+        horizon_days=horizon_days,
+        tested=every_date,
+        tested_later=dates["2014J"],
+        learnt=every_date,
+        source="oulad",
+        only_due=True,
+        customer_of=_student,
+        cohort=lambda customer: dates[customer.rsplit("-", 1)[1]],
+        floors=".735",
+    )
+
 
 SETS = {
     each.name: each
@@ -97,31 +118,9 @@ SETS = {
             ),
             floors=".771/.737",
         ),
-        DataSet(
-            name="oulad",
-            label=ChurnLabel.CLOSED,
-            horizon_days=250,
-            tested=tuple(OULAD_DAYS.values()),
-            tested_later=(OULAD_DAYS["2014J"],),
-            learnt=tuple(OULAD_DAYS.values()),
-            only_due=True,
-            customer_of=_student,
-            cohort=lambda name: OULAD_DAYS[name.rsplit("-", 1)[1]],
-            floors=".735",
-        ),
-        DataSet(
-            name="oulad_60_days",
-            label=ChurnLabel.CLOSED,
-            horizon_days=60,
-            tested=tuple(OULAD_DAYS.values()),
-            tested_later=(OULAD_DAYS["2014J"],),
-            learnt=tuple(OULAD_DAYS.values()),
-            source="oulad",
-            only_due=True,
-            customer_of=_student,
-            cohort=lambda name: OULAD_DAYS[name.rsplit("-", 1)[1]],
-            floors=".735",
-        ),
+        _oulad("oulad", 250, (60,)),
+        _oulad("oulad_60_days", 60, (60,)),
+        _oulad("oulad_every_28_days", 60, tuple(range(28, 225, 28))),
         DataSet(
             name="udacity_students",
             label=ChurnLabel.CLOSED,

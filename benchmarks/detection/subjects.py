@@ -150,5 +150,5 @@ def _at_risk(data_set, past: Past, snapshot: Snapshot, ids, due_ms):
     keep &= due_ms[snapshot.number] <= snapshot.at_ms
     if data_set.cohort is not None:
         own = [data_set.cohort(ids[number]) for number in snapshot.number.tolist()]
-        keep &= np.array(own) == snapshot.at_ms
+        keep &= np.array([snapshot.at_ms in dates for dates in own], np.bool_)
     return keep & ~past.is_closed(snapshot)

@@ -71,3 +71,11 @@ def test_the_interval_of_a_share():
     happened = np.arange(400) < 200
     low, high = bootstrap(lambda which: float(happened[which].mean()), 400)
     assert (low, high) == pytest.approx((0.451, 0.549), abs=0.01)
+
+
+def test_a_line_through_far_too_sure_scores():
+    """Odds of e^20 and e^-20, of which .6 and .4 happen: the line goes through +-ln 1.5."""
+    p = 1 / (1 + np.exp(np.repeat([-20.0, 20.0], 50)))
+    happened = np.r_[np.arange(50) < 30, np.arange(50) < 20]
+    _, slope = calibration_line(p, happened)
+    assert slope == pytest.approx(log(1.5) / 20.0, rel=1e-3)

@@ -24,7 +24,8 @@ NAN = float("nan")
         ),
         pytest.param(
             lambda: ChurnModel(hinges={"age": Hinges()}),
-            "churn_model.hinges is age; wants one of silence_days, tenure_days, load, tickets",
+            "churn_model.hinges is age; wants one of silence_days, contact_days, tenure_days, "
+            "ticketless_days, load, tickets, orders",
             id="no such variable",
         ),
         pytest.param(

@@ -94,3 +94,20 @@ def test_tenure_is_counted_from_the_first_activity():
     rows = customers([(5, NAN)], [(5, NAN)])
     got = variables(rows, np.array([at(12.5), at(2)]), np.zeros(2), np.zeros(2))
     assert got["tenure_days"].tolist() == [7.5, 0.0]
+
+
+def test_contact_is_the_customers_own_doing_and_no_longer_ago_than_the_silence():
+    """Ordered on day 0, asleep since: 20 days, of which 12 count. A word on day 15: 5 days."""
+    rows = customers([(0, NAN)], [(0, NAN)])
+    rows["contact_ms"] = [at(0), at(15)]
+    got = variables(rows, np.full(2, at(20)), np.full(2, 12.0), np.zeros(2))
+    assert got["contact_days"].tolist() == [12.0, 5.0]
+
+
+def test_ticketless_days_are_the_tenure_of_who_never_opened_a_ticket():
+    rows = customers([(5, NAN)], [(5, NAN)])
+    rows["tickets"] = [0, 2]
+    got = variables(rows, np.full(2, at(12)), np.zeros(2), np.zeros(2))
+    assert got["ticketless_days"].tolist() == [7.0, 0.0]
+    assert got["tickets"].tolist() == [0.0, 2.0]
+    assert got["orders"].tolist() == [1.0, 1.0]
