@@ -103,7 +103,7 @@ class BatchWasFolded:
         metrics.WATCH_CUSTOMERS.labels(partition).set(len(table))
         metrics.WATCH_TABLE_BYTES.labels(partition).set(table.nbytes)
         metrics.WATCH_CLOCK.labels(partition).set(table.clock.now_ms / 1000)
-        metrics.WATCH_FEED_NEWEST.labels(partition).set(table.orders_feed.newest_ms / 1000)
+        metrics.WATCH_FEED_NEWEST.labels(partition).set(table.feeds.orders.newest_ms / 1000)
         for rejection in self.unreadable:
             metrics.WATCH_UNREADABLE.labels(rejection.reason).inc()
             log.error("Log record unreadable: %s.", rejection.detail)

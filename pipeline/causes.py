@@ -92,4 +92,5 @@ def _irritants(settings: PipelineSettings, verdict: Verdict, place: int) -> list
         verdict.remembered[place],
         verdict.waiting[place],
         int(verdict.at_ms[place]),
+        verdict.known_ms[place],
     )

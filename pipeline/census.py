@@ -47,9 +47,10 @@ def census(table: ActivityTable, at_ms: int) -> Census:
     _, rows = table.store.gather(row[order])
     at = np.maximum(rows["seen_ms"], at_ms)
     stages.advance(table.settings.stages, rows, at)
-    reading = table.judge.frustration.read(table.pools.items, rows, at)
+    known_ms = table.feeds.known_now_ms(at)
+    reading = table.judge.frustration.read(table.pools.items, rows, at, known_ms)
     # Since its newest event the feed counts as dead: only its next one can tell.
-    heard = np.minimum(at, table.orders_feed.newest_ms)
+    heard = np.minimum(at, table.feeds.orders.newest_ms)
     silent_ms = table.silent_ms(rows, heard)
     worth = table.explainer.worth(rows, silent_ms, at, reading.overdue.severity)
     ordered = last_ms(rows) > 0

@@ -108,8 +108,8 @@ def encode_header(table: ActivityTable, next_offset: int) -> bytes:
         table.clock.state(),
         {},
         deciding(table.settings),
-        {name: feed.state() for name, feed in table.feeds.items()},
-        table.all_feeds.newest_ms,
+        {name: feed.state() for name, feed in table.feeds.sources.items()},
+        table.feeds.all.newest_ms,
         table.budget.state(),
     )
     return msgspec.msgpack.encode(header, order="deterministic")
@@ -139,10 +139,9 @@ def apply_header(table: ActivityTable, header: Header) -> bool:
     """
     table.positions.restore({(t, p): (offset, index) for t, p, offset, index in header.positions})
     table.clock.restore(header.clock)
-    for name, feed in table.feeds.items():
+    for name, feed in table.feeds.sources.items():
         feed.restore(header.feeds.get(name, {"gaps": [], "newest": []}))
-    table.all_feeds.restore(header.all_feeds_ms)
-    table.know_touchpoints()
+    table.feeds.restored(header.all_feeds_ms)
     if header.budget:
         table.budget.restore(header.budget)
     return header.deciding != deciding(table.settings)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.dates import plain_date, plain_days
 from pipeline.settings import CAUSES, FrustrationSettings
-from pipeline.units import DAY_MS, NAME_BYTES
+from pipeline.units import DAY_MS, NAME_BYTES, Ints
 from pipeline.vocabulary import Matter
 from pipeline.waiting import CAUSE_WHILE_OPEN, lateness
 from schemas.activity import Kind
@@ -68,6 +68,7 @@ def irritants(
     remembered: NDArray[Any],
     waiting: NDArray[Any],
     at_ms: int,
+    known_ms: Ints,
 ) -> list[Irritant]:
     """Return what irritates at an instant, the heaviest first.
 
@@ -76,8 +77,9 @@ def irritants(
         remembered: records of the memory.
         waiting: records of open matters past their promise.
         at_ms: the instant.
+        known_ms: (matters,) how far what waits is known.
     """
-    found = [*_events(settings, remembered, at_ms), *_matters(settings, waiting, at_ms)]
+    found = [*_events(settings, remembered, at_ms), *_matters(settings, waiting, known_ms)]
     heavy = [irritant for irritant in found if irritant.weight > _SHARE_MIN]
     return sorted(heavy, key=lambda irritant: (-irritant.weight, irritant.words))
 
@@ -141,11 +143,12 @@ def _event_words(record: NDArray[Any], at_ms: int) -> str:
 
 
 def _matters(
-    settings: FrustrationSettings, waiting: NDArray[Any], at_ms: int
+    settings: FrustrationSettings, waiting: NDArray[Any], known_ms: Ints
 ) -> Iterable[Irritant]:
     step_ms = round(settings.step_hours * 3_600_000)
     for record in waiting:
-        steps = max((at_ms - int(record["promised_ms"])) // step_ms, 0)
+        late_ms = int(known_ms[record["matter"]]) - int(record["promised_ms"])
+        steps = max(late_ms // step_ms, 0)
         late_days = steps * step_ms / DAY_MS
         cause = CAUSES[CAUSE_WHILE_OPEN[record["matter"]]]
         severity = float(lateness(np.array([late_days]), settings.late_days_scale)[0])

@@ -195,8 +195,8 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
 
 
-def overdue_now(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
-    """Return copies of what is open and past its promise, of each chain, by its promise."""
+def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
+    """Return copies of what is open and known past its promise, of each chain, by its promise."""
     slots, counts = pool.chains(heads)
     found = pool.records[slots]
     of_chain = np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
@@ -205,9 +205,9 @@ def overdue_now(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
             (part["state"] == OPEN)
             & (part["forget_ms"] > at)
             & (part["promised_ms"] > 0)
-            & (part["promised_ms"] <= at)
+            & (part["promised_ms"] <= known[part["matter"]])
         ]
-        for part, at in zip(of_chain, at_ms, strict=True)
+        for part, at, known in zip(of_chain, at_ms, known_ms, strict=True)
     ]
     return [part[np.lexsort((part["key"], part["promised_ms"]))] for part in late]
 

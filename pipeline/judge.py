@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pipeline import episodes, items, ledger, memory, stages
 from pipeline.detectors.frustration import Frustration
 from pipeline.detectors.table import detectors
-from pipeline.detectors.view import Detector, Feeds, News, Reading, View
+from pipeline.detectors.view import Detector, News, Reading, View
 from pipeline.episodes import Moves
+from pipeline.feeds import Feeds
 from pipeline.interning import Interned
 from pipeline.kinds import FRUSTRATION, INACTIVITY, REMORSE
 from pipeline.ledger import Closings
@@ -48,6 +49,7 @@ class Verdict:
     signals: Signals
     moves: Moves
     open_now: Floats  # (n, causes) of what waits
+    known_ms: Ints  # (n, matters) how far what waits is known
     remembered: list[NDArray[Any]]  # of each, records of the memory
     waiting: list[NDArray[Any]]  # and of matters past their promise
 
@@ -90,7 +92,7 @@ class Judge:
     ) -> None:
         self._settings = settings
         self._pools = pools
-        self._feeds = feeds
+        self.feeds = feeds
         self._stages_matter = len(set(stages.factors(settings.frustration)[1:].tolist())) > 1
         self._horizon_ms = ledger.horizon_ms(settings.inactivity.horizon_days)
         self.frustration = Frustration(settings.frustration)
@@ -101,7 +103,9 @@ class Judge:
         self.care_bits = np.uint16(sum(1 << kind for kind in care))
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
-    def judge(self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, news: News) -> Judged:
+    def judge(
+        self, watch: Watch, row: Ints, rows: Rows, at_ms: Ints, news: News, heard_ms: Ints
+    ) -> Judged:
         """Judge rows by one watch.
 
         Args:
@@ -110,8 +114,9 @@ class Judge:
             rows: (n,) copies of them; stages, episodes and ledger are brought up to the instant.
             at_ms: (n,) the instant.
             news: what an event brings, if one does.
+            heard_ms: (n, 4) of `Feeds.heard_ms`, as of then.
         """
-        view = View(row, rows, at_ms, news, self._pools, self._feeds)
+        view = View(row, rows, at_ms, news, self._pools, self.feeds, heard_ms)
         judged = Judged.nothing(len(row))
         if watch is Watch.LOAD:
             self._begin(view, judged)
@@ -130,10 +135,9 @@ class Judge:
                 self._settings.churn_label, self._horizon_ms, self._pools, view
             )
             judged.due_ms = np.minimum(judged.due_ms, due_ms)
-            closed = rows[judged.closings.where]
-            judged.open_now = self.prospects.open_now(
-                self._pools.items, closed, judged.closings.at_ms
-            )
+            closings = view.take(judged.closings.where)
+            closings.at_ms = judged.closings.at_ms
+            judged.open_now = self._open_now(closings)
         return judged
 
     def _begin(self, view: View, judged: Judged) -> None:
@@ -147,7 +151,12 @@ class Judge:
             ledger.act(self._pools.ledger, rows, view.news.acted, view.news.at_ms)
 
     def _read(self, view: View) -> Reading:
-        return self.frustration.read(self._pools.items, view.rows, view.at_ms)
+        known_ms = view.known_ms(view.at_ms)
+        return self.frustration.read(self._pools.items, view.rows, view.at_ms, known_ms)
+
+    def _open_now(self, view: View) -> Floats:
+        known_ms = view.known_ms(view.at_ms)
+        return self.prospects.open_now(self._pools.items, view.rows, view.at_ms, known_ms)
 
     def _detect(self, detector: Detector, view: View, which: Ints, judged: Judged) -> None:
         """Let one detector judge some of the rows, and move their episodes."""
@@ -165,7 +174,7 @@ class Judge:
             part.rows,
             kind,
             signals,
-            reactions_are_known=self._feeds.has_touchpoints,
+            reactions_are_known=self.feeds.has_touchpoints,
         )
         opened = ledger.follow(self._pools, part, kind, signals, moves)
         due_ms = np.minimum(detector.next_ms(part, signals, moves), moves.next_ms)
@@ -184,29 +193,29 @@ class Judge:
                 view.rows[name][which] = part.rows[name]
         told = np.flatnonzero(moves.told)
         if len(told):
-            at_ms, rows = part.at_ms[told], part.rows[told]
-            self._bring_up_stages(view.rows, which[told], at_ms)
-            open_now = self.prospects.open_now(self._pools.items, rows, at_ms)
+            some = part.take(told)
+            self._bring_up_stages(view.rows, which[told], some.at_ms)
             judged.verdicts.append(
                 Verdict(
                     kind,
                     which[told],
-                    at_ms,
+                    some.at_ms,
                     signals.take(told),
                     moves.take(told),
-                    open_now,
-                    *self._irritants(kind, rows, at_ms),
+                    self._open_now(some),
+                    some.known_ms(some.at_ms),
+                    *self._irritants(kind, some),
                 )
             )
 
-    def _irritants(
-        self, kind: int, rows: Rows, at_ms: Ints
-    ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    def _irritants(self, kind: int, view: View) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return what is remembered and what waits, for kinds whose words name it."""
         if kind not in _NAMES_IRRITANTS:
             return [], []
+        rows, at_ms = view.rows, view.at_ms
         remembered = memory.recall(self._pools.memory, rows["memory"], at_ms)
-        return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms)
+        known_ms = view.known_ms(at_ms)
+        return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms, known_ms)
 
     def _bring_up_stages(self, rows: Rows, which: Ints, at_ms: Ints) -> None:
         """Let what is told say the stage as of then, though no event has asked for it."""
@@ -217,7 +226,7 @@ class Judge:
 
     def _over_ms(self, onset_ms: Ints) -> Ints:
         """Return when a whole horizon has passed since then, the orders feed being alive."""
-        return self._feeds.orders.after(onset_ms, np.full(len(onset_ms), self._horizon_ms))
+        return self.feeds.orders.after(onset_ms, np.full(len(onset_ms), self._horizon_ms))
 
     def _common(self, detector: Detector, view: View, signals: Signals) -> None:
         """Fill in what the episodes of every kind have to know."""
@@ -234,7 +243,7 @@ class Judge:
             some = view.take(late)
             signals.unmade[late] = detector.unmade(some, signals.take(late), onset_ms[late])
         if detector.watch is Watch.SILENCE:
-            feed = self._feeds.orders
+            feed = self.feeds.orders
             signals.outlasted = _alive(feed, onset_ms, view.at_ms) >= self._horizon_ms
 
 

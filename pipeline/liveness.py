@@ -65,6 +65,7 @@ class Joint(Stretches):
     def __init__(self, sources: Sequence["Liveness"]) -> None:
         super().__init__()
         self._sources = sources
+        self.idle_ms_max = min(source.idle_ms_max for source in sources)
         self.newest_ms = 0  # as far as all of them are known to have been alive; only goes on
 
     def restore(self, newest_ms: int) -> None:
@@ -116,6 +117,22 @@ class Liveness(Stretches):
         if not self.changes(partition, gaps):
             return 0
         return self._find()
+
+    def believed_ms(self, at_ms: Ints, newest_ms: Ints) -> Ints:
+        """Return how far the source is believed to have been alive at instants.
+
+        Args:
+            at_ms: (n,) instants.
+            newest_ms: (n,) its newest event, as far as was known then; 0 for not heard of.
+        """
+        end_ms = np.where(newest_ms > 0, newest_ms + self.idle_ms_max, NEVER)
+        believed_ms = np.minimum(at_ms, end_ms)
+        if not len(self._starts):
+            return believed_ms
+        begun = self._starts.searchsorted(believed_ms, side="left") - 1
+        is_dead = (begun >= 0) & (believed_ms < self._ends[begun])
+        within_ms = np.minimum(believed_ms, self._starts[begun] + self.idle_ms_max)
+        return np.where(is_dead, within_ms, believed_ms)
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` takes: plain values."""

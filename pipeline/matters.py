@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.items import OPEN
 from pipeline.pool import Pool
 from pipeline.rows import Rows
-from pipeline.units import NEVER, Ints
+from pipeline.units import DAY_MS, NEVER, Ints
 from pipeline.vocabulary import Matter
 
 
@@ -28,13 +28,14 @@ class Matters:
         return Matters(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
-def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
+def read(pool: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Matters:
     """Return what stands open of rows at an instant.
 
     Args:
         pool: of items.
         rows: (n,) rows.
         at_ms: (n,) instant for each row.
+        known_ms: (n, matters) how far what is open of each sort is known, at most the instant.
     """
     n = len(rows)
     found = Matters(
@@ -56,7 +57,7 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
             continue
         where, slot, forget_ms = positions[which], slots[which], forget_ms[which]
         promised_ms, matter = records["promised_ms"][slot], records["matter"][slot]
-        past = (promised_ms > 0) & (promised_ms <= at_ms[where])
+        past = (promised_ms > 0) & (promised_ms <= known_ms[where, matter])
         passed_ms = np.where(past, promised_ms, 0)
         found.overdue_ms[where] = np.maximum(found.overdue_ms[where], passed_ms)
         promise = matter == int(Matter.PROMISE)
@@ -66,7 +67,10 @@ def read(pool: Pool, rows: Rows, at_ms: Ints) -> Matters:
         found.handed[where] += handed
         found.handed_overdue[where] += handed & past
         ahead = (promised_ms > 0) & ~past
-        next_ms = np.where(ahead, np.minimum(promised_ms, forget_ms), forget_ms)
+        # A promise that has passed unheard is looked at once a day.
+        unheard_ms = np.maximum(at_ms[where] - promised_ms, -1)
+        passes_ms = promised_ms + (unheard_ms // DAY_MS + 1) * DAY_MS
+        next_ms = np.where(ahead, np.minimum(passes_ms, forget_ms), forget_ms)
         found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
         found.lost_ms[where] = np.minimum(found.lost_ms[where], forget_ms)
         of_promise_ms = np.where(promise, next_ms, NEVER)

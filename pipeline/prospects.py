@@ -38,9 +38,9 @@ class Prospects:
         """Whether it is a probability; else it ranks."""
         return self._churn.is_fitted
 
-    def open_now(self, items: Pool, rows: Rows, at_ms: Ints) -> Floats:
+    def open_now(self, items: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Floats:
         """Return what is overdue, (n, causes): the part of a load that rows do not hold."""
-        return overdue(self._frustration.settings, items, rows, at_ms).severity
+        return overdue(self._frustration.settings, items, rows, at_ms, known_ms).severity
 
     def probability(self, rows: Rows, silent_ms: Ints, at_ms: Ints, open_now: Floats) -> Floats:
         """Return the churn probability, (n,); NaN where the model does not apply.

@@ -320,6 +320,7 @@ class PipelineSettings:
     feeds: Mapping[str, FeedSettings] = field(default_factory=dict)
     sources: tuple[str, ...] = ("orders", "support-tickets", "touchpoints")  # the clock's
     orders_topic: str = "orders"  # silence is judged by it
+    tickets_topic: str = "support-tickets"
     touchpoints_topic: str = "touchpoints"  # what the company does is heard of by it
     live_clock: bool = True  # False: time is the data's own (tests, backfills)
 

@@ -46,12 +46,13 @@ class Settler:
         alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         touched = TOUCHES_SILENCE[events.kind] & ~again
         # Care is settled up to any event, as loads are: else it would be a matter of how far the
-        # other feeds happen to have been read. Without one, only as far as all of them have come.
-        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), load_ms])
+        # other feeds happen to have been read. Beyond what they are believed for, it has to wait.
+        care_ms = self._judge.feeds.quiet_until_ms(load_ms, ticks.heard_ms[before])
+        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), care_ms])
         is_due = np.zeros(len(events), np.bool_)
         for watch, due_ms in enumerate(self._store.due):
-            heard_ms = ticks.heard_ms[watch][before]
-            is_due |= due_ms[events.row] <= np.maximum(reach_ms[watch], heard_ms)
+            ticked_ms = ticks.reach_ms[watch][before]
+            is_due |= due_ms[events.row] <= np.maximum(reach_ms[watch], ticked_ms)
         some = np.flatnonzero(is_due)
         row, offset, reach_ms = events.row[some], events.offset[some], reach_ms[:, some]
         # What ends a life ends its silence too, so it is now or never that it is judged.
@@ -87,19 +88,21 @@ class Settler:
             # Within a turn what was due earlier goes first, of two at once the first watch.
             at_ms = np.where(turns[:, due] == turn, due_ms[:, due], NEVER)
             first = at_ms.argmin(axis=0)
+            heard_ms = ticks.heard_ms[np.minimum(turn, pending.until)]
             for watch in Watch:
                 which = np.flatnonzero(first == watch)
                 if len(which):
-                    self._settle(watch, pending.row[which], offset[which])
+                    self._settle(watch, pending.row[which], offset[which], heard_ms[which])
             pending.passed = turn - 1
 
-    def _settle(self, watch: Watch, row: Ints, offset: Ints) -> None:
+    def _settle(self, watch: Watch, row: Ints, offset: Ints, heard_ms: Ints) -> None:
         if watch is Watch.LOAD:
-            row, offset = self._end_lives_due(row, offset)
+            lives_on = self._end_lives_due(row, offset)
+            row, offset, heard_ms = row[lives_on], offset[lives_on], heard_ms[lives_on]
         words, rows = self._store.gather(row)
         at_ms = self._store.due[watch][row]
         rows["seen_ms"] = np.maximum(rows["seen_ms"], at_ms)
-        judged = self._judge.judge(watch, row, rows, at_ms, News.none(len(row)))
+        judged = self._judge.judge(watch, row, rows, at_ms, News.none(len(row)), heard_ms)
         if watch is Watch.LOAD:
             over_ms = self._lives.last_ms(rows["touched_ms"])
             judged.due_ms = np.minimum(judged.due_ms, over_ms)
@@ -108,13 +111,13 @@ class Settler:
         self._store.put(row, words)
         self._note(judged, rows, row, offset)
 
-    def _end_lives_due(self, row: Ints, offset: Ints) -> tuple[Ints, Ints]:
+    def _end_lives_due(self, row: Ints, offset: Ints) -> Bools:
+        """End what is over, and return which go on."""
         is_over = self._store.due[Watch.LOAD][row] >= self._lives.over_ms(row)
         if is_over.any():
             self._lives.end(row[is_over], offset[is_over])
             self._evicted += int(is_over.sum())
-            row, offset = row[~is_over], offset[~is_over]
-        return row, offset
+        return np.asarray(~is_over)
 
 
 def schedule(store: RowStore, watch: Watch, row: Ints, at_ms: Ints, judged: Judged) -> None:

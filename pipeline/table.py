@@ -16,13 +16,13 @@ from pipeline.admission import Admission, Part
 from pipeline.apply import Applier
 from pipeline.budget import Budget, Tick
 from pipeline.clock import Clock
-from pipeline.detectors.view import Feeds, News
+from pipeline.detectors.view import News
 from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
+from pipeline.feeds import ORDERS, Feeds
 from pipeline.interning import Interned
 from pipeline.judge import CHANGED, Judge
-from pipeline.liveness import Joint, Liveness
 from pipeline.lives import Lives
 from pipeline.outcome import Outcome
 from pipeline.pools import Pools
@@ -63,15 +63,9 @@ class ActivityTable:
         self.texts = Interned()
         self.positions = Positions()
         self.clock = Clock(settings.sources, live=settings.live_clock)
-        self.feeds = {
-            name: Liveness(round(settings.feed(name).idle_hours_max * HOUR_MS))
-            for name in dict.fromkeys((*settings.sources, settings.orders_topic))
-        }
-        self.orders_feed = self.feeds[settings.orders_topic]
-        self.all_feeds = Joint(list(self.feeds.values()))
+        self.feeds = Feeds(settings)
         self._jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
-        self._alive = Feeds(self.orders_feed, self.all_feeds)
-        self.judge = Judge(settings, self.pools, self._alive, self.texts)
+        self.judge = Judge(settings, self.pools, self.feeds, self.texts)
         self.explainer = Explainer(settings, self.judge.prospects, self.texts)
         self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
@@ -82,7 +76,7 @@ class ActivityTable:
             self.store,
             self.pools.episodes,
             self.explainer,
-            self.orders_feed,
+            self.feeds.orders,
             self.budget,
             place,
         )
@@ -107,7 +101,7 @@ class ActivityTable:
         for begin, end in runs(records):
             first = records[begin]
             if isinstance(first, Progress):
-                if self._changes_liveness(first):
+                if self.feeds.changes(first):
                     self._fold(run, outcome)
                     run = self._new_run()
                 week = self.clock.now_ms // _PURGE_MS
@@ -137,32 +131,14 @@ class ActivityTable:
 
     @property
     def _reached(self) -> Reached:
-        return Reached(self.clock.now_ms, self.orders_feed.newest_ms, self.all_feeds.newest_ms)
-
-    def _changes_liveness(self, progress: Progress) -> bool:
-        """Return whether a report says more than that the feeds are alive."""
-        return any(
-            feed.changes(source.partition, source.gaps) or source.watermark > 0 == feed.newest_ms
-            for source in progress.sources
-            if (feed := self.feeds.get(source.topic))
-        )
+        return Reached(self.clock.now_ms, self.feeds.heard_ms())
 
     def _hear(self, progress: Progress) -> None:
-        revived_ms = 0
+        orders_ms, all_ms = self.feeds.hear(progress)
         for source in progress.sources:
-            feed = self.feeds.get(source.topic)
-            if feed is not None:
-                found_ms = feed.report(source.partition, source.watermark, source.gaps)
-                revived_ms += found_ms if feed is self.orders_feed else 0
             self.clock.hear(source)
-        self._look_earlier(Watch.SILENCE, revived_ms)
-        self._look_earlier(Watch.CARE, self.all_feeds.update())
-        self.know_touchpoints()
-
-    def know_touchpoints(self) -> None:
-        """Find out whether the company's reactions can be heard of."""
-        feed = self.feeds.get(self.settings.touchpoints_topic)
-        self._alive.has_touchpoints = feed is not None and feed.newest_ms > 0
+        self._look_earlier(Watch.SILENCE, orders_ms)
+        self._look_earlier(Watch.CARE, all_ms)
 
     def _look_earlier(self, watch: Watch, revived_ms: int) -> None:
         """Let what silence waits for come earlier by what was not dead; too early does no harm."""
@@ -172,7 +148,7 @@ class ActivityTable:
 
     def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
-        ticks = Ticks(run.reached, run.tick_offsets)
+        ticks = Ticks.of(run.reached, run.tick_offsets)
         for part in self._admission.parts(*self._fresh(run, outcome), ticks):
             self._fold_part(part, outcome)
 
@@ -205,8 +181,8 @@ class ActivityTable:
     def _tick(self, ticks: Ticks, passed: Ints) -> None:
         """Settle everything that is due by the ticks of a run."""
         is_due = np.zeros(self.store.size, np.bool_)
-        for due_ms, heard_ms in zip(self.store.due, ticks.heard_ms, strict=True):
-            is_due |= due_ms <= heard_ms[-1]
+        for due_ms, reach_ms in zip(self.store.due, ticks.reach_ms, strict=True):
+            is_due |= due_ms <= reach_ms[-1]
         row = np.flatnonzero(is_due)
         for begin in range(0, len(row), _TICKED_AT_ONCE):
             some = row[begin : begin + _TICKED_AT_ONCE]
@@ -237,16 +213,16 @@ class ActivityTable:
             responses.respond(self.settings.episodes, self.pools, customer_id, row, event)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
-        newest_ms = ticks.newest_ms[before]
-        self._judge(Watch.LOAD, events, rows, at_ms, news)
+        heard_ms = ticks.heard_ms[before]
+        self._judge(Watch.LOAD, events, rows, at_ms, news, heard_ms)
         over_ms = self._lives.last_ms(rows["touched_ms"])
         due_ms = self.store.due[Watch.LOAD]
         due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
         about_silence = np.flatnonzero(self._applier.touches_silence(events))
         if len(about_silence):
-            silence_ms = self._silence_ms(events, at_ms, newest_ms)
-            self._judge(Watch.SILENCE, events, rows, silence_ms, news, about_silence)
-        self._care(events, rows, at_ms, news, owned)
+            silence_ms = self._silence_ms(events, at_ms, heard_ms[:, ORDERS])
+            self._judge(Watch.SILENCE, events, rows, silence_ms, news, heard_ms, about_silence)
+        self._care(events, rows, at_ms, news, heard_ms, owned)
         self.store.put(events.row, words)
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
@@ -259,21 +235,30 @@ class ActivityTable:
         rows: Rows,
         at_ms: Ints,
         news: News,
+        heard_ms: Ints,
         which: Ints | None = None,
     ) -> None:
         """Judge rows after their events, or some of them, and note what moved."""
         some = rows
         if which is not None:
             events, some, news = events.take(which), rows[which], news.take(which)
-            at_ms = at_ms[which]
-        judged = self.judge.judge(watch, events.row, some, at_ms, news)
+            at_ms, heard_ms = at_ms[which], heard_ms[which]
+        judged = self.judge.judge(watch, events.row, some, at_ms, news, heard_ms)
         schedule(self.store, watch, events.row, at_ms, judged)
         if which is not None:
             for name in CHANGED:
                 rows[name][which] = some[name]
         self._teller.note(judged, some, events.row, events.offset)
 
-    def _care(self, events: Events, rows: Rows, at_ms: Ints, news: News, owned: Bools) -> None:
+    def _care(
+        self,
+        events: Events,
+        rows: Rows,
+        at_ms: Ints,
+        news: News,
+        heard_ms: Ints,
+        owned: Bools,
+    ) -> None:
         """Judge care where an event can end an alarm, or begin one at once; else look later.
 
         Care is wanting only some time after what it was wanted for, so an event has no need to be
@@ -286,7 +271,7 @@ class ActivityTable:
         at_once |= ~owned & (rows["owner"] > 0)
         which = np.flatnonzero(at_once)
         if len(which):
-            self._judge(Watch.CARE, events, rows, at_ms, news, which)
+            self._judge(Watch.CARE, events, rows, at_ms, news, heard_ms, which)
         later = np.flatnonzero(~at_once)
         row, due_ms = events.row[later], self.store.due[Watch.CARE]
         due_ms[row] = np.minimum(due_ms[row], look_ms[later])

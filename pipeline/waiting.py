@@ -14,7 +14,7 @@ from pipeline.items import OPEN
 from pipeline.pool import Pool
 from pipeline.rows import CAUSE, Rows
 from pipeline.settings import CAUSES, FrustrationSettings
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
 from pipeline.vocabulary import Matter
 
 CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
@@ -37,13 +37,16 @@ class Overdue:
     step_ms: Ints  # when it weighs more next, `NEVER` if it does not
     drop_ms: Ints  # when a matter is lost track of next, and weighs no more
     last_drop_ms: Ints  # when the last of them is, 0 if none waits
+    unheard: Bools  # whether more may turn out to be overdue than is known
 
     def take(self, which: Ints) -> "Overdue":
         """Return some of them."""
         return Overdue(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
-def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) -> Overdue:
+def overdue(
+    settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints, known_ms: Ints
+) -> Overdue:
     """Return what is overdue at an instant, and when that changes next without an event.
 
     Args:
@@ -51,6 +54,7 @@ def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) 
         pool: of items.
         rows: (n,) rows.
         at_ms: (n,) instant for each row.
+        known_ms: (n, matters) how far what is open of each sort is known, at most the instant.
     """
     count = len(rows)
     waits = Overdue(
@@ -59,6 +63,7 @@ def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) 
         np.full(count, NEVER),
         np.full(count, NEVER),
         np.zeros(count, np.int64),
+        np.zeros(count, np.bool_),
     )
     records = pool.records
     step_ms = round(settings.step_hours * HOUR_MS)
@@ -70,12 +75,15 @@ def overdue(settings: FrustrationSettings, pool: Pool, rows: Rows, at_ms: Ints) 
         if not len(which):
             continue
         where, promised_ms, forget_ms = positions[which], promised_ms[which], forget_ms[which]
-        steps = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
-        cause = CAUSE_WHILE_OPEN[records["matter"][slots[which]]]
+        matter = records["matter"][slots[which]]
+        passed = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
+        steps = np.maximum((known_ms[where, matter] - promised_ms) // step_ms, 0)
+        cause = CAUSE_WHILE_OPEN[matter]
         late_days = steps * (step_ms / DAY_MS)
         waits.severity[where, cause] += lateness(late_days, settings.late_days_scale)
         waits.severity_max[where, cause] += 1.0
-        next_ms = promised_ms + (steps + 1) * step_ms
+        waits.unheard[where] |= steps < passed
+        next_ms = promised_ms + (passed + 1) * step_ms
         waits.step_ms[where] = np.minimum(waits.step_ms[where], next_ms)
         waits.drop_ms[where] = np.minimum(waits.drop_ms[where], forget_ms)
         waits.last_drop_ms[where] = np.maximum(waits.last_drop_ms[where], forget_ms)

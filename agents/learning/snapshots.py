@@ -144,7 +144,8 @@ def _snapshot(table: ActivityTable, at_ms: int) -> Snapshot:
     number = np.sort(table.store.everyone())
     _, rows = table.store.gather(number)
     now_ms = np.full(len(number), at_ms)
-    open_now = table.judge.prospects.open_now(table.pools.items, rows, now_ms)
+    known_ms = table.feeds.known_now_ms(now_ms)
+    open_now = table.judge.prospects.open_now(table.pools.items, rows, now_ms, known_ms)
     return Snapshot(at_ms, number, rows, table.silent_ms(rows, now_ms), open_now)
 
 

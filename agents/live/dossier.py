@@ -93,8 +93,10 @@ class Dossier:
         table = self.table
         _, rows = table.store.gather(np.array([table.store.row_of(self.customer_id)]))
         at_ms = np.maximum(rows["seen_ms"], self.now_ms)
-        parts = table.judge.frustration.read(table.pools.items, rows, at_ms).parts[0].tolist()
-        yield from sorted(zip(CAUSES, parts, strict=True), key=lambda part: -part[1])
+        known_ms = table.feeds.known_now_ms(at_ms)
+        reading = table.judge.frustration.read(table.pools.items, rows, at_ms, known_ms)
+        parts = zip(CAUSES, reading.parts[0].tolist(), strict=True)
+        yield from sorted(parts, key=lambda part: -part[1])
 
     def open_matters(self) -> list[OpenMatter]:
         """Return what stands open, the oldest first."""

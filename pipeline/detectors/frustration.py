@@ -42,9 +42,9 @@ class Frustration:
         self._weights = weights(settings)
         self._factors = factors(settings)
 
-    def read(self, items: Pool, rows: Rows, at_ms: Ints) -> Reading:
-        """Return load and endurance of rows at an instant."""
-        waits = overdue(self.settings, items, rows, at_ms)
+    def read(self, items: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Reading:
+        """Return load and endurance of rows at an instant; for `known_ms` see `overdue`."""
+        waits = overdue(self.settings, items, rows, at_ms, known_ms)
         parts, load, endurance = self._weigh(rows, at_ms, waits.severity)
         return Reading(parts, load, endurance, waits)
 
@@ -82,7 +82,8 @@ class Frustration:
 
         Events since then are counted in as well, so that in doubt an alert stands.
         """
-        waits = overdue(self.settings, view.pools.items, view.rows, onset_ms)
+        known_ms = view.known_ms(onset_ms)
+        waits = overdue(self.settings, view.pools.items, view.rows, onset_ms, known_ms)
         _, load, endurance = self._weigh(view.rows, onset_ms, waits.severity, back=True)
         return np.asarray(load < endurance * self.settings.enter_ratio * (1 - _ROUNDING))
 
@@ -120,6 +121,7 @@ class Frustration:
         share = np.maximum(missing[could] / growth[could], 0.0)
         steps = -np.log1p(-share) * self.settings.late_days_scale * DAY_MS / step_ms
         before = np.maximum(np.ceil(np.minimum(steps * (1 - _ROUNDING), _STEPS_MAX)) - 1, 0)
+        before[waits.unheard[open_[could]]] = 0  # what is heard of later comes at once
         which = open_[could]
         rise_ms = waits.step_ms[which] + before.astype(np.int64) * step_ms
         result[which] = np.where(rise_ms < last_ms[could], rise_ms, NEVER)

@@ -107,8 +107,8 @@ class Inactivity(Ceases):
         return np.where(reachable, np.maximum(due_ms, at_ms + 1), NEVER)
 
     def _probability(self, view: View, which: Ints, silent_ms: Ints) -> Floats:
-        rows, at_ms = view.rows[which], view.at_ms[which]
-        open_now = self._prospects.open_now(view.pools.items, rows, at_ms)
+        rows, at_ms, known_ms = view.rows[which], view.at_ms[which], view.known_ms(view.at_ms)
+        open_now = self._prospects.open_now(view.pools.items, rows, at_ms, known_ms[which])
         p = self._prospects.probability(rows, silent_ms[which], at_ms, open_now)
         return np.nan_to_num(p)
 

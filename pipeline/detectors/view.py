@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline import matters
 from pipeline.episodes import Moves
-from pipeline.liveness import Stretches
+from pipeline.feeds import Feeds
 from pipeline.matters import Matters
 from pipeline.pools import Pools
 from pipeline.rows import Rows
@@ -55,15 +55,6 @@ class News:
 
 
 @dataclass(slots=True)
-class Feeds:
-    """When sources were alive, and whether the company's reactions can be heard of at all."""
-
-    orders: Stretches
-    all: Stretches
-    has_touchpoints: bool = False
-
-
-@dataclass(slots=True)
 class View:
     """Customers at an instant, (n, ...) each."""
 
@@ -73,6 +64,7 @@ class View:
     news: News
     pools: Pools
     feeds: Feeds
+    heard_ms: Ints  # (n, 4) of `Feeds.heard_ms`, as of then
     reading: Reading | None = None  # of the load watch
     _matters: Matters | None = None
 
@@ -84,12 +76,18 @@ class View:
     def matters(self) -> Matters:
         """What stands open."""
         if self._matters is None:
-            self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
+            self.read_matters()
+        assert self._matters is not None
         return self._matters
 
     def read_matters(self) -> None:
         """Read at once what stands open, where more than one detector wants to know."""
-        self._matters = matters.read(self.pools.items, self.rows, self.at_ms)
+        known_ms = self.known_ms(self.at_ms)
+        self._matters = matters.read(self.pools.items, self.rows, self.at_ms, known_ms)
+
+    def known_ms(self, at_ms: Ints) -> Ints:
+        """Return how far open matters are known at instants, (n, matters)."""
+        return self.feeds.known_ms(at_ms, self.heard_ms)
 
     @property
     def load(self) -> Reading:
@@ -98,8 +96,9 @@ class View:
         return self.reading
 
     def quiet_ms(self, since_ms: Ints) -> Ints:
-        """Return how long it has been since then, in which every feed was alive."""
-        return self.feeds.all.alive_ms(since_ms, np.maximum(self.at_ms, since_ms))
+        """Return how long it has been since then, in which every feed is believed alive."""
+        until_ms = self.feeds.quiet_until_ms(self.at_ms, self.heard_ms)
+        return self.feeds.all.alive_ms(since_ms, np.maximum(until_ms, since_ms))
 
     def take(self, which: Ints) -> "View":
         """Return some of them."""
@@ -111,6 +110,7 @@ class View:
             self.news.take(which),
             self.pools,
             self.feeds,
+            self.heard_ms[which],
             None if reading is None else reading.take(which),
             None if self._matters is None else self._matters.take(which),
         )

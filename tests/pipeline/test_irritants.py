@@ -37,6 +37,11 @@ def matter(what, promised, name="o7"):
     return found
 
 
+def known_at(when):
+    """Return an instant, and that everything is known up to it."""
+    return at(when), np.full(4, at(when))
+
+
 @pytest.mark.parametrize(
     ("kind", "late", "words"),
     [
@@ -64,12 +69,14 @@ def matter(what, promised, name="o7"):
     ],
 )
 def test_an_event_is_told_by_what_happened_and_when(kind, late, words):
-    found = irritants(SETTINGS, event(kind, 2, "service", late=late), NO_MATTER, at(9))
+    found = irritants(SETTINGS, event(kind, 2, "service", late=late), NO_MATTER, *known_at(9))
     assert [each.words for each in found] == [words]
 
 
 def test_an_event_whose_matter_has_no_name_is_told_without():
-    found = irritants(SETTINGS, event(Kind.TICKET_RATED, 2, "service", name=""), NO_MATTER, at(9))
+    found = irritants(
+        SETTINGS, event(Kind.TICKET_RATED, 2, "service", name=""), NO_MATTER, *known_at(9)
+    )
     assert found[0].words == "ticket rated poorly on 3 Jan"
 
 
@@ -83,14 +90,16 @@ def test_an_event_whose_matter_has_no_name_is_told_without():
 )
 def test_an_event_weighs_less_and_less(cause, weight):
     [found] = irritants(
-        SETTINGS, event(Kind.TICKET_RATED, 2, cause, severity=0.8), NO_MATTER, at(17)
+        SETTINGS, event(Kind.TICKET_RATED, 2, cause, severity=0.8), NO_MATTER, *known_at(17)
     )
     assert (found.cause, found.weight) == (cause, pytest.approx(weight))
 
 
 def test_what_weighs_nothing_is_not_told():
     """Orders returned weigh 0 until it is fitted."""
-    assert irritants(SETTINGS, event(Kind.ORDER_RETURNED, 2, "order"), NO_MATTER, at(3)) == []
+    assert (
+        irritants(SETTINGS, event(Kind.ORDER_RETURNED, 2, "order"), NO_MATTER, *known_at(3)) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,12 +112,12 @@ def test_what_weighs_nothing_is_not_told():
 )
 def test_what_waits_weighs_by_whole_steps(what, cause, weight, words):
     """Promised for day 2: on day 5.9 three whole days have passed."""
-    [found] = irritants(SETTINGS, NOTHING, matter(what, 2), at(5.9))
+    [found] = irritants(SETTINGS, NOTHING, matter(what, 2), *known_at(5.9))
     assert found == Irritant(cause, pytest.approx(weight * (1 - math.exp(-3 / 5))), words)
 
 
 def test_a_matter_that_is_overdue_for_less_than_a_step_weighs_nothing():
-    assert irritants(SETTINGS, NOTHING, matter(Matter.ORDER, 2), at(2.9)) == []
+    assert irritants(SETTINGS, NOTHING, matter(Matter.ORDER, 2), *known_at(2.9)) == []
 
 
 def test_the_heaviest_comes_first():
@@ -118,7 +127,9 @@ def test_the_heaviest_comes_first():
             event(Kind.TICKET_REOPENED, 2, "service"),  # 1
         ]
     )
-    found = irritants(SETTINGS, remembered, matter(Matter.ORDER, -1), at(2))  # 1 - exp(-3/5) = .451
+    found = irritants(
+        SETTINGS, remembered, matter(Matter.ORDER, -1), *known_at(2)
+    )  # 1 - exp(-3/5) = .451
     assert [each.cause for each in found] == ["service", "waiting", "handover"]
 
 
@@ -240,9 +251,10 @@ def test_what_irritates_sums_to_the_load_by_cause(events, now):
     table.step(log, range(len(log)))
     row, now_ms = table.store.rows_of(["ada"]), np.array([at(now)])
     _, rows = table.store.gather(row)
-    reading = table.judge.frustration.read(table.pools.items, rows, now_ms)
+    known_ms = table.feeds.known_now_ms(now_ms)
+    reading = table.judge.frustration.read(table.pools.items, rows, now_ms, known_ms)
     [remembered] = memory.recall(table.pools.memory, rows["memory"], now_ms)
-    [waiting] = items.overdue_now(table.pools.items, rows["items"], now_ms)
-    found = irritants(SETTINGS, remembered, waiting, at(now))
+    [waiting] = items.overdue_now(table.pools.items, rows["items"], now_ms, known_ms)
+    found = irritants(SETTINGS, remembered, waiting, at(now), known_ms[0])
     weights = [sum(each.weight for each in found if each.cause == cause) for cause in CAUSES]
     assert weights == pytest.approx(reading.parts[0].tolist(), abs=1e-9)

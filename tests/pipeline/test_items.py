@@ -46,11 +46,13 @@ class Customer:
         return items.follow(KNOWN, FRUSTRATION, self.pool, self.rows, events)
 
     def waiting(self, when, cause="waiting"):
-        waits = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
+        now_ms = np.array([at(when)])
+        waits = overdue(FRUSTRATION, self.pool, self.rows, now_ms, np.tile(now_ms, (1, 4)))
         return waits.severity[0, CAUSE[cause]]
 
     def next_day(self, when):
-        waits = overdue(FRUSTRATION, self.pool, self.rows, np.array([at(when)]))
+        now_ms = np.array([at(when)])
+        waits = overdue(FRUSTRATION, self.pool, self.rows, now_ms, np.tile(now_ms, (1, 4)))
         next_ms = min(int(waits.step_ms[0]), int(waits.drop_ms[0]))
         return None if next_ms >= NEVER else (next_ms - at(0)) / DAY_MS
 

@@ -91,6 +91,21 @@ def test_the_time_since_the_newest_event_is_not_judged():
     assert got.tolist() == [at(9) - at(0, 5)]
 
 
+@pytest.mark.parametrize("read", [2, 3], ids=["before it is heard again", "afterwards"])
+def test_a_source_is_believed_for_as_long_as_it_may_be_idle(read):
+    """Its events are at 0, 5 and 50 hours; ten hours it may be idle."""
+    liveness = heard([[0, 5, 50][:read]])
+    instants = np.array([at(0, hour) for hour in (3, 12, 15, 16, 49)])
+    newest_ms = np.full(5, at(0, 5))
+    believed = liveness.believed_ms(instants, newest_ms)
+    assert believed.tolist() == [at(0, hour) for hour in (3, 12, 15, 15, 15)]
+
+
+def test_a_source_that_was_never_heard_of_holds_nothing_up():
+    liveness = Liveness(IDLE_HOURS * HOUR_MS)
+    assert liveness.believed_ms(np.array([at(9)]), np.zeros(1, np.int64)).tolist() == [at(9)]
+
+
 def test_a_report_said_again_changes_nothing():
     liveness = heard([[0, 50, 55]])
     assert liveness.report(0, at(0, 50), [(at(0, 0), at(0, 50))]) == 0
