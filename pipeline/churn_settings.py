@@ -27,6 +27,7 @@ VARIABLES: Final = (  # that may have knots
     "load",
     "tickets",
     "orders",
+    "span_days",  # from the first order day to the last
 )
 
 

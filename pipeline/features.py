@@ -91,4 +91,5 @@ def variables(rows: Rows, at_ms: Ints, silence_days: Floats, load: Floats) -> di
         "load": load,
         "tickets": tickets,
         "orders": rows["orders"].astype(np.float64),
+        "span_days": np.where(repeats(rows) >= 0, span_days(rows), 0).astype(np.float64),
     }

@@ -25,7 +25,7 @@ NAN = float("nan")
         pytest.param(
             lambda: ChurnModel(hinges={"age": Hinges()}),
             "churn_model.hinges is age; wants one of silence_days, contact_days, tenure_days, "
-            "ticketless_days, load, tickets, orders",
+            "ticketless_days, load, tickets, orders, span_days",
             id="no such variable",
         ),
         pytest.param(

@@ -111,3 +111,9 @@ def test_ticketless_days_are_the_tenure_of_who_never_opened_a_ticket():
     assert got["ticketless_days"].tolist() == [7.0, 0.0]
     assert got["tickets"].tolist() == [0.0, 2.0]
     assert got["orders"].tolist() == [1.0, 1.0]
+
+
+def test_the_span_goes_from_the_first_order_day_to_the_last():
+    rows = customers([(5, NAN), (9, NAN), (30, NAN)], [])
+    got = variables(rows, np.full(2, at(40)), np.zeros(2), np.zeros(2))
+    assert got["span_days"].tolist() == [25.0, 0.0]
