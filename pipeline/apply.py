@@ -11,7 +11,7 @@ from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
 from pipeline.pools import Pools
-from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
+from pipeline.rows import CAUSE, EVENT_MEMORY, LABELS, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
 from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE, are
@@ -110,7 +110,7 @@ def _contacts(rows: Rows, events: Events) -> None:
     left = kind == Kind.CLOSED
     rows["closed"] = np.where(left, 1, np.where(kind == Kind.ORDER_PLACED, 0, rows["closed"]))
     current = at_ms >= rows["seen_ms"]
-    for name in ("owner", "segment", "channel"):
+    for name in LABELS:
         code = getattr(events, name)
         rows[name] = np.where(current & (code > 0), code, rows[name])
 

@@ -20,6 +20,7 @@ LOADS: Final = len(CAUSES) + 1
 EVENT_MEMORY: Final = 4
 
 WINDOWED: Final = ("orders", "tickets", "irritants")
+LABELS: Final = ("owner", "segment", "channel", "category")  # text, the last that was named
 
 
 def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
@@ -65,16 +66,17 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("episodes", "i4"),  # likewise, as the next two
             ("memory", "i4"),  # what irritated lately
             ("ledger", "i4"),  # alerts whose outcome is not known yet
-            ("currency", "i4"),  # code of interned text, as the next three
-            ("owner", "i4"),
-            ("segment", "i4"),
-            ("channel", "i4"),
-            ("windows", "u1", (len(WINDOWED), windows.buckets)),
+            ("currency", "u2"),  # code of interned text (TEXTS_MAX), as the next four
+            ("owner", "u2"),
+            ("segment", "u2"),
+            ("channel", "u2"),
+            ("category", "u2"),  # of tickets
             ("kinds", "u2"),  # a bit for each kind of alert of which an episode stands open
             ("foreign_orders", "u2"),  # in another currency: counted, not summed
             ("items_lost", "u2"),  # more open matters than are kept
             ("returns", "u2"),
             ("compensations", "u2"),
+            ("windows", "u1", (len(WINDOWED), windows.buckets)),
             ("event_slot", "u1"),
             ("stage", "u1"),
             ("rated_well", "u1"),

@@ -19,6 +19,7 @@ _BREAKDOWNS: Final[tuple[tuple[str, Callable[[Entry], str | None]], ...]] = (
     ("severity", lambda entry: entry.severity),
     ("leading cause", lambda entry: entry.cause),
     ("channel", lambda entry: entry.channel),
+    ("category", lambda entry: entry.category),
     ("segment", lambda entry: entry.segment),
     ("owner", lambda entry: entry.owner),
 )

@@ -14,7 +14,7 @@ from agents.offline.tally import Tally
 from pipeline.churn_settings import ChurnLabel
 from pipeline.settings import PipelineSettings
 from schemas.activity import Kind
-from schemas.alert import AlertKind, Arm, State
+from schemas.alert import AlertKind, Arm, Severity, State
 from schemas.base import milliseconds
 from tests.agents.ledger_story import BACK, LEFT, activity, alert, day, story
 
@@ -61,14 +61,24 @@ def test_untouched_alerts_and_those_acted_on_are_told_apart():
     assert "Of those acted on left 25% (5% to 70%) of 4: alert and reaction mixed." in told
 
 
-def test_a_breakdown_needs_two_groups_of_thirty():
-    few = lines([*many("x", 20, 10, channel="web"), *many("y", 20, 9, channel="shop")])
-    assert not [line for line in few if "by channel" in line]
-    enough = lines([*many("x", 20, 10, channel="web"), *many("y", 15, 15, channel="shop")])
-    begin = enough.index("Precision by channel")
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("severity", Severity.WARNING, Severity.CRITICAL),
+        ("channel", "web", "shop"),
+        ("category", "parcel", "billing"),
+        ("segment", "consumer", "business"),
+        ("owner", "tom", "kim"),
+    ],
+)
+def test_a_breakdown_needs_two_groups_of_thirty(name, x, y):
+    few = lines([*many("x", 20, 10, **{name: x}), *many("y", 20, 9, **{name: y})])
+    assert not [line for line in few if f"by {name}" in line]
+    enough = lines([*many("x", 20, 10, **{name: x}), *many("y", 15, 15, **{name: y})])
+    begin = enough.index(f"Precision by {name}")
     assert [line.split(" (")[0] for line in enough[begin + 1 : begin + 3]] == [
-        "shop 50%",
-        "web 67%",
+        f"{y} 50%",
+        f"{x} 67%",
     ]
 
 

@@ -148,7 +148,7 @@ def chain(pool, head: int) -> list[tuple]:
     ]
 
 
-TEXTS = ("currency", "owner", "segment", "channel")
+TEXTS = ("currency", "owner", "segment", "channel", "category")
 
 
 def state(table: ActivityTable) -> dict[str, tuple]:
