@@ -16,7 +16,7 @@ GROUP_MIN: Final = 30  # alerts; of fewer a share says nothing
 _GROUPS_MAX: Final = 8
 
 _BREAKDOWNS: Final[tuple[tuple[str, Callable[[Entry], str | None]], ...]] = (
-    ("severity", lambda entry: entry.severity),
+    ("worst severity", lambda entry: entry.severity),
     ("leading cause", lambda entry: entry.cause),
     ("channel", lambda entry: entry.channel),
     ("category", lambda entry: entry.category),

@@ -64,7 +64,6 @@ def test_untouched_alerts_and_those_acted_on_are_told_apart():
 @pytest.mark.parametrize(
     ("name", "x", "y"),
     [
-        ("severity", Severity.WARNING, Severity.CRITICAL),
         ("channel", "web", "shop"),
         ("category", "parcel", "billing"),
         ("segment", "consumer", "business"),
@@ -79,6 +78,19 @@ def test_a_breakdown_needs_two_groups_of_thirty(name, x, y):
     assert [line.split(" (")[0] for line in enough[begin + 1 : begin + 3]] == [
         f"{y} 50%",
         f"{x} 67%",
+    ]
+
+
+def test_the_breakdown_by_severity_goes_by_the_worst():
+    """Who is raised as a warning and escalated counts as critical."""
+    worse = {"state": State.ESCALATED, "severity": Severity.CRITICAL}
+    told = many("x", 20, 10) + many("y", 15, 15)
+    escalated = [alert(f"y {end}{n}", 9, **worse) for end in "lb" for n in range(15)]
+    report = lines([*told, *escalated])
+    begin = report.index("Precision by worst severity")
+    assert [line.split(" (")[0] for line in report[begin + 1 : begin + 3]] == [
+        "critical 50%",
+        "warning 67%",
     ]
 
 
