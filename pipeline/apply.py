@@ -47,6 +47,8 @@ class Applier:
         since_ms = orders.last_ms(rows)
         self._orders(pools.items, rows, events, followed, placed)
         newest = placed & (orders.last_ms(rows) > since_ms)
+        said_ms = rows["closed_ms"]
+        rows["closed"] = (said_ms > 0) & (said_ms >= rows["last_order_ms"])
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
         _went(rows, events, followed, added)
@@ -107,8 +109,7 @@ def _contacts(rows: Rows, events: Events) -> None:
     rows["delivered_ms"] = np.where(earliest < NEVER, earliest, 0)
     rows["rated_well"] |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     rows["promoter"] |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
-    left = kind == Kind.CLOSED
-    rows["closed"] = np.where(left, 1, np.where(kind == Kind.ORDER_PLACED, 0, rows["closed"]))
+    _newest(rows, "closed_ms", kind == Kind.CLOSED, events)
     current = at_ms >= rows["seen_ms"]
     for name in LABELS:
         code = getattr(events, name)

@@ -52,6 +52,7 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("compensated_ms", "i8"),  # last compensation
             ("followed_up_ms", "i8"),  # first follow-up after the first order
             ("owner_changed_ms", "i8"),
+            ("closed_ms", "i8"),  # last farewell
             ("stage_ms", "i8"),  # when the stage was entered
             ("events", "u8", (EVENT_MEMORY,)),  # hashes of the last event ids, a ring
             ("newest_day", "i4"),
@@ -81,7 +82,7 @@ def row_dtype(windows: WindowSettings) -> np.dtype[Any]:
             ("stage", "u1"),
             ("rated_well", "u1"),
             ("promoter", "u1"),
-            ("closed", "u1"),
+            ("closed", "u1"),  # no order since the last farewell
         ],
         align=True,
     )

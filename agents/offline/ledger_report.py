@@ -39,8 +39,10 @@ def ledger_lines(ledger: Ledger) -> Iterator[str]:
 
 
 def _kinds(ledger: Ledger) -> Iterator[str]:
-    early = "lead days" if ledger.label is ChurnLabel.CLOSED else "silent days"
-    head = ("raised", "retracted", "left", "came back", "open", "a day", early)
+    stayed, early = "came back", "silent days"
+    if ledger.label is ChurnLabel.CLOSED:
+        stayed, early = "stayed", "lead days"
+    head = ("raised", "retracted", "left", stayed, "open", "a day", early)
     yield row("", head) + "  precision (95% interval)"
     for kind in AlertKind:
         mine = [entry for entry in ledger.entries if entry.kind is kind]

@@ -50,6 +50,7 @@ def test_a_kind_is_one_row_and_kinds_that_raised_nothing_are_none():
 def test_by_the_label_closed_the_lead_is_from_the_alert_to_the_farewell():
     told = [*story("ann", 1, LEFT, after=12), *story("bob", 1, BACK, after=90)]
     table = lines(told, label=ChurnLabel.CLOSED)
+    assert "stayed" in table[1]
     assert "lead days" in table[1]
     assert table[2].split()[:8] == ["inactivity", "2", "0", "1", "1", "0", "0.01", "12"]
 

@@ -176,6 +176,8 @@ FACTS = (
     "delivered_ms",
     "followed_up_ms",
     "owner_changed_ms",
+    "closed_ms",
+    "closed",
     "newest_day",
     "first_day",
     "orders_low",
