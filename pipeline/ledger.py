@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.churn_settings import ChurnLabel
 from pipeline.detectors.view import View
 from pipeline.episodes import Moves
-from pipeline.phases import Phase
+from pipeline.phases import OPEN, Phase
 from pipeline.pool import Pool
 from pipeline.pools import Pools
 from pipeline.rows import Rows
@@ -41,7 +41,7 @@ def new_pool() -> Pool:
         [
             ("onset_ms", "i8"),
             ("moved_ms", "i8"),  # when its episode last moved
-            ("acted_ms", "i8"),  # first act of the company since; 0: none
+            ("acted_ms", "i8"),  # first act of the company while it stood; 0: none
             ("score", "f8"),  # when it was raised, as the next
             ("limit", "f8"),
             ("row", "i4"),
@@ -108,12 +108,14 @@ def follow(pools: Pools, view: View, kind: int, signals: Signals, moves: Moves) 
 
 
 def act(pool: Pool, rows: Rows, acted: Bools, at_ms: Ints) -> None:
-    """Take in that the company did something for customers."""
+    """Take in that the company did something for customers, as long as their alerts stand."""
     heads = np.where(acted, rows["ledger"], 0)
     for positions, slots in pool.each(heads):
         entry = pool.records[slots]
-        first = (entry["acted_ms"] == 0) & (entry["onset_ms"] <= at_ms[positions])
-        pool.records["acted_ms"][slots[first]] = at_ms[positions[first]]
+        done_ms = at_ms[positions]
+        stood = np.isin(entry["phase"], OPEN) | (done_ms <= entry["moved_ms"])
+        first = (entry["acted_ms"] == 0) & (entry["onset_ms"] <= done_ms) & stood
+        pool.records["acted_ms"][slots[first]] = done_ms[first]
 
 
 def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tuple[Closings, Ints]:
