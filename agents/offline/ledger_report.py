@@ -52,6 +52,8 @@ def _kinds(ledger: Ledger) -> Iterator[str]:
         yield _kind_row(ledger, "all", ledger.entries)
     yield "  Precision: the share that left, of alerts that nobody acted on. Counted are the first"
     yield "  alerts of a customer and horizon, raised in weeks whose whole horizon has passed."
+    if ledger.label is ChurnLabel.CLOSED and not ledger.tally.exits:
+        yield "  Nobody says farewell in this history: by `churn_label: closed` all of them stay."
 
 
 def _kind_row(ledger: Ledger, name: str, mine: Sequence[Entry]) -> str:

@@ -55,6 +55,19 @@ def test_by_the_label_closed_the_lead_is_from_the_alert_to_the_farewell():
     assert table[2].split()[:8] == ["inactivity", "2", "0", "1", "1", "0", "0.01", "12"]
 
 
+@pytest.mark.parametrize(
+    ("label", "happened", "is_said"),
+    [
+        (ChurnLabel.CLOSED, [], True),
+        (ChurnLabel.CLOSED, [activity("bob", 9, Kind.CLOSED)], False),
+        (ChurnLabel.SILENCE, [], False),
+    ],
+)
+def test_a_history_without_a_farewell_says_why_nobody_left(label, happened, is_said):
+    said = "Nobody says farewell in this history: by `churn_label: closed` all of them stay."
+    assert (said in lines(story("ann", 1, BACK), *happened, label=label)) is is_said
+
+
 def test_untouched_alerts_and_those_acted_on_are_told_apart():
     told = lines([*many("u", 3, 1), *many("a", 1, 3, acted=2)])
     assert told[2].endswith("75% (30% to 95%) of 4")
