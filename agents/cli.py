@@ -193,6 +193,9 @@ def simulate(
     trouble: Annotated[
         float, typer.Option(help="Multiplies the chance of all that goes wrong.")
     ] = _SHOP.trouble,
+    closes_share: Annotated[
+        float, typer.Option(help="Share of leavers who say so, for churn_label: closed.")
+    ] = _SHOP.closes_share,
     outage: Annotated[
         list[str] | None,
         typer.Option(
@@ -218,6 +221,7 @@ def simulate(
         start=_SHOP.start if start is None else instant(instant_ms("--start", start)),
         days=days,
         trouble=trouble,
+        closes_share=closes_share,
         outages=tuple(outage_of(text) for text in outage or ()),
     )
     feed = cli_live.feed_of(to_kafka=to_kafka, broker=broker, key=key, live=live, pace=pace)

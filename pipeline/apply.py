@@ -11,7 +11,7 @@ from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
 from pipeline.pools import Pools
-from pipeline.rows import CAUSE, EVENT_MEMORY, PURCHASES, Rows
+from pipeline.rows import CAUSE, EVENT_MEMORY, LABELS, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
 from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE, are
@@ -47,6 +47,8 @@ class Applier:
         since_ms = orders.last_ms(rows)
         self._orders(pools.items, rows, events, followed, placed)
         newest = placed & (orders.last_ms(rows) > since_ms)
+        said_ms = rows["closed_ms"]
+        rows["closed"] = (said_ms > 0) & (said_ms >= rows["last_order_ms"])
         added = loads.severities(self._settings.frustration, events, followed.late_days)
         irritating = np.asarray(added.any(axis=1))
         _went(rows, events, followed, added)
@@ -107,10 +109,9 @@ def _contacts(rows: Rows, events: Events) -> None:
     rows["delivered_ms"] = np.where(earliest < NEVER, earliest, 0)
     rows["rated_well"] |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
     rows["promoter"] |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
-    left = kind == Kind.CLOSED
-    rows["closed"] = np.where(left, 1, np.where(kind == Kind.ORDER_PLACED, 0, rows["closed"]))
+    _newest(rows, "closed_ms", kind == Kind.CLOSED, events)
     current = at_ms >= rows["seen_ms"]
-    for name in ("owner", "segment", "channel"):
+    for name in LABELS:
         code = getattr(events, name)
         rows[name] = np.where(current & (code > 0), code, rows[name])
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from pipeline.interning import Interned
 from pipeline.units import NAME_KEPT_BYTES, Floats, Ints
-from schemas.activity import Activity
+from schemas.activity import Activity, Kind
 from schemas.hashing import hashes, id_hashes
 
 Fields: TypeAlias = dict[str, list[Any]]  # the names are those of `Activity`
 
 _SLICE: Final = 1024
+_OF_TICKETS: Final = frozenset(int(k) for k in Kind if k.name.startswith("TICKET_"))
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Events:
     owner: Ints
     segment: Ints
     channel: Ints
+    category: Ints  # of a ticket
 
     def __len__(self) -> int:
         """Return the number of activities."""
@@ -87,7 +89,14 @@ def columns(fields_of: Fields, offsets: Ints, row: Ints, texts: Interned) -> Eve
         owner=texts.codes(fields_of["owner"]),
         segment=texts.codes(fields_of["segment"]),
         channel=texts.codes(fields_of["channel"]),
+        category=texts.codes(_categories(fields_of)),
     )
+
+
+def _categories(fields_of: Fields) -> list[str]:
+    """Return the notes on tickets; on anything else a note is a reason, and free text."""
+    notes = zip(fields_of["kind"], fields_of["note"], strict=True)
+    return [note if kind in _OF_TICKETS else "" for kind, note in notes]
 
 
 def _ints(values: list[int]) -> Ints:

@@ -23,7 +23,7 @@ from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
 from pipeline.profit import unprofitable
 from pipeline.prospects import Prospects
-from pipeline.rows import Rows
+from pipeline.rows import LABELS, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
@@ -66,7 +66,7 @@ class Explainer:
         worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
         seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
         arms = self._arms(customer_ids)
-        codes = np.stack([rows[name] for name in ("owner", "segment", "channel")]).T.tolist()
+        labels = self._labels(rows)
         stage = [_STAGES[code] for code in rows["stage"].tolist()]
         kind = ALERT_KINDS[verdict.kind]
         snoozed_ms = verdict.moves.snoozed_ms.tolist()
@@ -84,7 +84,7 @@ class Explainer:
         for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
             causes, prevented = next(why)
             state, at = _STATES[phase], instant(at_ms)
-            owner, segment, channel = (self._texts.text(code) or None for code in codes[i])
+            owner, segment, channel, category = labels[i]
             yield Alert(
                 alert_id=alert_id(customer_ids[i], kind, onset_ms),
                 revision=revision,
@@ -106,6 +106,7 @@ class Explainer:
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                category=category,
                 calibrated=self._prospects.is_calibrated,
                 counterfactual=prevented,
                 concessions=concessions.evidence(rows, i, at_ms) if seeks[i] else None,
@@ -126,14 +127,11 @@ class Explainer:
     ) -> Iterator[Alert]:
         """Yield the closing record of each alert whose outcome has become known, if it was told."""
         worth = self.worth(rows, silent_ms, closings.at_ms, open_now)
-        arms = self._arms(customer_ids)
+        arms, labels = self._arms(customer_ids), self._labels(rows)
         for i in np.flatnonzero(closings.entry["told"]).tolist():
             entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
             kind = ALERT_KINDS[int(entry["kind"])]
-            owner, segment, channel = (
-                self._texts.text(int(rows[name][i])) or None
-                for name in ("owner", "segment", "channel")
-            )
+            owner, segment, channel, category = labels[i]
             acted_ms = int(entry["acted_ms"])
             yield Alert(
                 alert_id=alert_id(customer_ids[i], kind, int(entry["onset_ms"])),
@@ -156,11 +154,17 @@ class Explainer:
                 owner=owner,
                 segment=segment,
                 channel=channel,
+                category=category,
                 arm=arms[i],
                 outcome=OUTCOMES[int(closings.outcome[i])],
                 acted_at=instant(acted_ms) if acted_ms else None,
                 feedback=_FEEDBACK[int(entry["feedback"])],
             )
+
+    def _labels(self, rows: Rows) -> list[list[str | None]]:
+        """Return the `LABELS` of customers; None for what was never named."""
+        codes = np.stack([rows[name] for name in LABELS]).T.tolist()
+        return [[self._texts.text(code) or None for code in of_row] for of_row in codes]
 
     def _arms(self, customer_ids: list[str]) -> list[Arm | None]:
         """Return who is in which arm, drawn before any alert; None without a control group."""

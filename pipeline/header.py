@@ -11,7 +11,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 
 VERSION: Final = 3
-_LAYOUT: Final = 3  # of rows: what a row of an earlier one lacks has to be folded anew
+_LAYOUT: Final = 4  # of rows: what a row of an earlier one lacks has to be folded anew
 _OF_KINDS: Final = (
     "second_order",
     "quiet_after_trouble",

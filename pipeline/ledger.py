@@ -3,7 +3,8 @@
 Which event is churn is one setting, `churn_label`. By `silence` an order after the onset means that
 she came back, a whole horizon without one (the feed being alive), or a farewell, that she left; of
 who never ordered nothing is known. By `closed` a farewell means that she left, a whole horizon
-without one that she stayed.
+without one that she stayed. What becomes known dates from when it happened; once told it is final,
+whatever is heard later.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.churn_settings import ChurnLabel
 from pipeline.detectors.view import View
 from pipeline.episodes import Moves
-from pipeline.phases import Phase
+from pipeline.phases import OPEN, Phase
 from pipeline.pool import Pool
 from pipeline.pools import Pools
 from pipeline.rows import Rows
@@ -40,7 +41,7 @@ def new_pool() -> Pool:
         [
             ("onset_ms", "i8"),
             ("moved_ms", "i8"),  # when its episode last moved
-            ("acted_ms", "i8"),  # first act of the company since; 0: none
+            ("acted_ms", "i8"),  # first act of the company while it stood; 0: none
             ("score", "f8"),  # when it was raised, as the next
             ("limit", "f8"),
             ("row", "i4"),
@@ -107,12 +108,14 @@ def follow(pools: Pools, view: View, kind: int, signals: Signals, moves: Moves) 
 
 
 def act(pool: Pool, rows: Rows, acted: Bools, at_ms: Ints) -> None:
-    """Take in that the company did something for customers."""
+    """Take in that the company did something for customers, as long as their alerts stand."""
     heads = np.where(acted, rows["ledger"], 0)
     for positions, slots in pool.each(heads):
         entry = pool.records[slots]
-        first = (entry["acted_ms"] == 0) & (entry["onset_ms"] <= at_ms[positions])
-        pool.records["acted_ms"][slots[first]] = at_ms[positions[first]]
+        done_ms = at_ms[positions]
+        stood = np.isin(entry["phase"], OPEN) | (done_ms <= entry["moved_ms"])
+        first = (entry["acted_ms"] == 0) & (entry["onset_ms"] <= done_ms) & stood
+        pool.records["acted_ms"][slots[first]] = done_ms[first]
 
 
 def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tuple[Closings, Ints]:
@@ -127,7 +130,7 @@ def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tupl
         over_ms = feed.after(onset_ms, np.full(len(slots), horizon_ms))
         outcome, when_ms = _decide(label, view, positions, onset_ms, over_ms)
         decided = outcome > 0
-        waits_ms = np.where(decided, NEVER, np.maximum(over_ms, at_ms + 1))
+        waits_ms = np.where(decided, NEVER, np.maximum(over_ms, at_ms) + 1)
         due_ms[positions] = np.minimum(due_ms[positions], waits_ms)
         if decided.any():
             gone[slots[decided]] = True
@@ -147,18 +150,18 @@ def _decide(
     label: ChurnLabel, view: View, positions: Ints, onset_ms: Ints, over_ms: Ints
 ) -> tuple[Ints, Ints]:
     """Return each outcome, 0 while it is open, and when it came about."""
-    at_ms, good_ms = view.at_ms[positions], view.news.good_ms[positions]
-    closed = view.rows["closed"][positions] > 0
-    over = over_ms <= at_ms
+    over = over_ms < view.at_ms[positions]  # its last instant counts, as in what `fit` learns
+    closed_ms, good_ms = view.rows["closed_ms"][positions], view.news.good_ms[positions]
+    # A farewell from before the onset, heard of after it, counts unless an order has followed it.
+    closed = (closed_ms >= onset_ms) | (view.rows["closed"][positions] > 0)
+    left_ms = np.where(closed, closed_ms, over_ms)
     if label is ChurnLabel.CLOSED:
-        outcome = np.where(closed, LEFT, np.where(over, CAME_BACK, 0))
-        return outcome, np.where(closed, at_ms, over_ms)
+        return np.where(closed, LEFT, np.where(over, CAME_BACK, 0)), left_ms
     came = (good_ms < NEVER) & (good_ms > onset_ms) & (good_ms <= over_ms)
     ordered = view.rows["order_days"][positions] > 0
     outcome = np.where(closed, LEFT, np.where(over, np.where(ordered, LEFT, UNKNOWN), 0))
     outcome = np.where(came, CAME_BACK, outcome)
-    when_ms = np.where(came, good_ms, np.where(closed & ~over, at_ms, over_ms))
-    return outcome, when_ms
+    return outcome, np.where(came, good_ms, left_ms)
 
 
 def _open(pool: Pool, view: View, kind: int, signals: Signals, opened: Bools) -> None:

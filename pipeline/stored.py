@@ -17,7 +17,7 @@ from pipeline.kinds import ALERT_KINDS
 from pipeline.packing import Words
 from pipeline.phases import Phase
 from pipeline.pools import POOLS
-from pipeline.rows import EVENT_MEMORY
+from pipeline.rows import EVENT_MEMORY, LABELS
 from pipeline.settings import CAUSES
 from pipeline.stages import Stage
 from pipeline.table import ActivityTable
@@ -25,7 +25,7 @@ from pipeline.units import Bools, Ints
 from pipeline.vocabulary import Matter
 from schemas.activity import Kind
 
-TEXTS: Final = ("currency", "owner", "segment", "channel")
+TEXTS: Final = ("currency", *LABELS)
 REFERENCES: Final = (*POOLS, *TEXTS)  # of a row
 LINKS: Final = ("row", "next")  # of a record in a pool
 

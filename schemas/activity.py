@@ -51,7 +51,8 @@ class Activity(Struct, frozen=True, array_like=True, tag="a", gc=False):
     """One thing that happened to one customer.
 
     Instants are milliseconds since the epoch, 0 for none. `item` is the order, ticket or promise
-    it is about; `rating` is 1 to 5 of a ticket, 0 to 10 of a survey.
+    it is about; `rating` is 1 to 5 of a ticket, 0 to 10 of a survey; `note` is the category of a
+    ticket, the reason of a touchpoint.
     """
 
     customer_id: str

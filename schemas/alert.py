@@ -98,6 +98,7 @@ class Alert(Struct, frozen=True):
     owner: str | None = None
     segment: str | None = None
     channel: str | None = None
+    category: str | None = None  # of the last ticket that names one
     calibrated: bool = False
     folded: list[AlertKind] = []  # other troubles of this customer that stand behind this one
     counterfactual: str | None = None  # without what it would not have been raised

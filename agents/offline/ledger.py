@@ -32,6 +32,7 @@ class Entry:
     owner: str | None
     segment: str | None
     channel: str | None
+    category: str | None  # of her last ticket then
     cause: str | None  # the largest
     arm: Arm | None
     severity: Severity  # the worst it came to
@@ -59,6 +60,7 @@ class Entry:
             alert.owner,
             alert.segment,
             alert.channel,
+            alert.category,
             causes[0].cause if causes else None,
             alert.arm,
             alert.severity,

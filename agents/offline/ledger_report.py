@@ -16,9 +16,10 @@ GROUP_MIN: Final = 30  # alerts; of fewer a share says nothing
 _GROUPS_MAX: Final = 8
 
 _BREAKDOWNS: Final[tuple[tuple[str, Callable[[Entry], str | None]], ...]] = (
-    ("severity", lambda entry: entry.severity),
+    ("worst severity", lambda entry: entry.severity),
     ("leading cause", lambda entry: entry.cause),
     ("channel", lambda entry: entry.channel),
+    ("category", lambda entry: entry.category),
     ("segment", lambda entry: entry.segment),
     ("owner", lambda entry: entry.owner),
 )
@@ -38,8 +39,10 @@ def ledger_lines(ledger: Ledger) -> Iterator[str]:
 
 
 def _kinds(ledger: Ledger) -> Iterator[str]:
-    early = "lead days" if ledger.label is ChurnLabel.CLOSED else "silent days"
-    head = ("raised", "retracted", "left", "came back", "open", "a day", early)
+    stayed, early = "came back", "silent days"
+    if ledger.label is ChurnLabel.CLOSED:
+        stayed, early = "stayed", "lead days"
+    head = ("raised", "retracted", "left", stayed, "open", "a day", early)
     yield row("", head) + "  precision (95% interval)"
     for kind in AlertKind:
         mine = [entry for entry in ledger.entries if entry.kind is kind]
@@ -49,6 +52,8 @@ def _kinds(ledger: Ledger) -> Iterator[str]:
         yield _kind_row(ledger, "all", ledger.entries)
     yield "  Precision: the share that left, of alerts that nobody acted on. Counted are the first"
     yield "  alerts of a customer and horizon, raised in weeks whose whole horizon has passed."
+    if ledger.label is ChurnLabel.CLOSED and not ledger.tally.exits:
+        yield "  Nobody says farewell in this history: by `churn_label: closed` all of them stay."
 
 
 def _kind_row(ledger: Ledger, name: str, mine: Sequence[Entry]) -> str:

@@ -45,6 +45,7 @@ class Customer:
         troubles: how many were met, and `first_trouble_at` the first.
         is_wavering: patience is over, and she thinks it over.
         left_at: when she left; with `kind` and `reason`.
+        has_closed: she said so, and hears no more from the shop.
     """
 
     customer_id: str
@@ -68,6 +69,7 @@ class Customer:
     left_at: int | None = None
     kind: Kind | None = None
     reason: str | None = None
+    has_closed: bool = False
 
     @property
     def is_gone(self) -> bool:

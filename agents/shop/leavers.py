@@ -103,3 +103,4 @@ def _leave(world: World, customer: Customer, kind: Kind, reason: str) -> None:
     customer.left_at, customer.kind, customer.reason = world.now, kind, reason
     if world.chance(world.settings.closes_share):
         world.write("touchpoints", customer, kind="closed", reason=reason)
+        customer.has_closed = True

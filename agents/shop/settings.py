@@ -33,7 +33,8 @@ class ShopSettings:
         endurance: multiplies how much a customer can bear.
         silent_share_per_100_days: customers who would drift off untroubled, in 100 days.
         concession_share: customers who complain for compensation, and stay.
-        closes_share: leavers who say so (a `closed` touchpoint); 0 is a shop with no contract.
+        closes_share: leavers who say so (a `closed` touchpoint); 0 is a shop with no contract, 1
+            one in which everybody has one.
         price_rise_every_days: time between two price rises; `math.inf` for none.
         outages: feeds that fail.
     """

@@ -58,7 +58,12 @@ class World:
         return next(self._numbers[kind])
 
     def write(self, source: Source, customer: Customer, **fields: Any) -> None:
-        """Write an event of now; fields that are None are left out."""
+        """Write an event of now; fields that are None are left out.
+
+        Who has said farewell hears no more from the shop: no touchpoint is written.
+        """
+        if customer.has_closed and source == "touchpoints":
+            return
         record = {
             "event_id": f"e-{self.number('event'):08d}",
             "customer_id": customer.customer_id,

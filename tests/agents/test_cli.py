@@ -113,6 +113,11 @@ def test_version(capsys):
             id="shop",
         ),
         pytest.param(
+            ["simulate", "--closes-share", "2"],
+            "`closes_share` is 2.0; accepted: a share in [0, 1]",
+            id="share",
+        ),
+        pytest.param(
             ["simulate", "--outage", "orders"],
             "--outage is 'orders'; accepted is SOURCE:BEGIN-END[:KIND], days after the start, as "
             "in orders:10-13:delayed; SOURCE is one of orders, support-tickets, touchpoints, "
@@ -207,6 +212,24 @@ def test_simulate_writes_files_that_its_last_line_replays(capsys):
     )
     files = ["--orders", "a shop/orders.jsonl.gz", "--until", "2026-01-25T00:00:00Z"]
     assert run(["replay", *files]) == FINE
+
+
+def test_of_who_leaves_the_share_asked_for_says_so(tmp_path):
+    """The shop is the same in both: of its leavers all say so, or nobody does."""
+    small = ["--customers", "60", "--days", "60"]
+    assert run(["simulate", *small, "--out", "shop"]) == FINE
+    assert run(["simulate", *small, "--closes-share", "1", "--out", "club"]) == FINE
+    truth = (tmp_path / "club" / "truth.jsonl").read_text()
+    assert truth == (tmp_path / "shop" / "truth.jsonl").read_text()
+    leavers = sum(json.loads(line)["left_at"] is not None for line in truth.splitlines())
+    assert leavers > 0
+    assert said_farewell(tmp_path / "club") == leavers
+    assert said_farewell(tmp_path / "shop") == 0
+
+
+def said_farewell(folder):
+    lines = (folder / "touchpoints.jsonl").read_text().splitlines()
+    return sum(json.loads(line)["kind"] == "closed" for line in lines)
 
 
 def test_a_reader_that_goes_away_is_no_traceback():

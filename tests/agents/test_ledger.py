@@ -16,11 +16,12 @@ def only(*alerts):
 
 def test_an_entry_is_the_alert_as_raised_with_what_became_of_it():
     entry = only(
-        alert("ann", 1, score=2.0, owner="kim"),
+        alert("ann", 1, score=2.0, owner="kim", category="parcel"),
         alert("ann", 3, State.ESCALATED, severity=Severity.CRITICAL, score=5.0, owner="lee"),
         alert("ann", 31, State.LOST, outcome=LEFT, acted_at=day(2)),
     )
-    assert (entry.raised, entry.score, entry.owner) == (day(1), 2.0, "kim")
+    assert (entry.raised, entry.score) == (day(1), 2.0)
+    assert (entry.owner, entry.category) == ("kim", "parcel")
     assert (entry.severity, entry.state) == (Severity.CRITICAL, State.LOST)
     assert (entry.outcome, entry.known_days) == (LEFT, 30)
     assert entry.reaction_hours == 24

@@ -14,7 +14,7 @@ from agents.offline.tally import Tally
 from pipeline.churn_settings import ChurnLabel
 from pipeline.settings import PipelineSettings
 from schemas.activity import Kind
-from schemas.alert import AlertKind, Arm, State
+from schemas.alert import AlertKind, Arm, Severity, State
 from schemas.base import milliseconds
 from tests.agents.ledger_story import BACK, LEFT, activity, alert, day, story
 
@@ -50,8 +50,22 @@ def test_a_kind_is_one_row_and_kinds_that_raised_nothing_are_none():
 def test_by_the_label_closed_the_lead_is_from_the_alert_to_the_farewell():
     told = [*story("ann", 1, LEFT, after=12), *story("bob", 1, BACK, after=90)]
     table = lines(told, label=ChurnLabel.CLOSED)
+    assert "stayed" in table[1]
     assert "lead days" in table[1]
     assert table[2].split()[:8] == ["inactivity", "2", "0", "1", "1", "0", "0.01", "12"]
+
+
+@pytest.mark.parametrize(
+    ("label", "happened", "is_said"),
+    [
+        (ChurnLabel.CLOSED, [], True),
+        (ChurnLabel.CLOSED, [activity("bob", 9, Kind.CLOSED)], False),
+        (ChurnLabel.SILENCE, [], False),
+    ],
+)
+def test_a_history_without_a_farewell_says_why_nobody_left(label, happened, is_said):
+    said = "Nobody says farewell in this history: by `churn_label: closed` all of them stay."
+    assert (said in lines(story("ann", 1, BACK), *happened, label=label)) is is_said
 
 
 def test_untouched_alerts_and_those_acted_on_are_told_apart():
@@ -61,14 +75,36 @@ def test_untouched_alerts_and_those_acted_on_are_told_apart():
     assert "Of those acted on left 25% (5% to 70%) of 4: alert and reaction mixed." in told
 
 
-def test_a_breakdown_needs_two_groups_of_thirty():
-    few = lines([*many("x", 20, 10, channel="web"), *many("y", 20, 9, channel="shop")])
-    assert not [line for line in few if "by channel" in line]
-    enough = lines([*many("x", 20, 10, channel="web"), *many("y", 15, 15, channel="shop")])
-    begin = enough.index("Precision by channel")
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("channel", "web", "shop"),
+        ("category", "parcel", "billing"),
+        ("segment", "consumer", "business"),
+        ("owner", "tom", "kim"),
+    ],
+)
+def test_a_breakdown_needs_two_groups_of_thirty(name, x, y):
+    few = lines([*many("x", 20, 10, **{name: x}), *many("y", 20, 9, **{name: y})])
+    assert not [line for line in few if f"by {name}" in line]
+    enough = lines([*many("x", 20, 10, **{name: x}), *many("y", 15, 15, **{name: y})])
+    begin = enough.index(f"Precision by {name}")
     assert [line.split(" (")[0] for line in enough[begin + 1 : begin + 3]] == [
-        "shop 50%",
-        "web 67%",
+        f"{y} 50%",
+        f"{x} 67%",
+    ]
+
+
+def test_the_breakdown_by_severity_goes_by_the_worst():
+    """Who is raised as a warning and escalated counts as critical."""
+    worse = {"state": State.ESCALATED, "severity": Severity.CRITICAL}
+    told = many("x", 20, 10) + many("y", 15, 15)
+    escalated = [alert(f"y {end}{n}", 9, **worse) for end in "lb" for n in range(15)]
+    report = lines([*told, *escalated])
+    begin = report.index("Precision by worst severity")
+    assert [line.split(" (")[0] for line in report[begin + 1 : begin + 3]] == [
+        "critical 50%",
+        "warning 67%",
     ]
 
 

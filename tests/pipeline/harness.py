@@ -148,7 +148,7 @@ def chain(pool, head: int) -> list[tuple]:
     ]
 
 
-TEXTS = ("currency", "owner", "segment", "channel")
+TEXTS = ("currency", "owner", "segment", "channel", "category")
 
 
 def state(table: ActivityTable) -> dict[str, tuple]:
@@ -176,6 +176,8 @@ FACTS = (
     "delivered_ms",
     "followed_up_ms",
     "owner_changed_ms",
+    "closed_ms",
+    "closed",
     "newest_day",
     "first_day",
     "orders_low",

@@ -52,9 +52,13 @@ def test_encoding_twice_gives_the_same_bytes(config, events):
 def test_rows_of_the_longest_layout_and_odd_texts_come_back():
     config = PipelineSettings(windows=WindowSettings(buckets=64))
     texts = {"owner": "a\0", "segment": "é" * 256, "channel": "\0", "currency": "EUR"}
+    kinds = (Kind.ORDER_PLACED, Kind.TICKET_OPENED)
     events = [
         Activity(
-            f"c{n % 7}", Kind.ORDER_PLACED, START_MS + n, f"e{n}", "t", 0, 0, **texts, amount=n
+            *(f"c{n % 7}", int(kinds[n % 2]), START_MS + n, f"e{n}", "t", 0, 0),
+            **texts,
+            amount=n,
+            note=f"{n % 3}\0",
         )
         for n in range(20)
     ]
@@ -110,7 +114,7 @@ GOOD = encode_rows(folded(PipelineSettings(), [event("ann", 1)]), np.array([1]))
         pytest.param(GOOD[:2] + b"\0\0" + GOOD[4:-8], "Input data was truncated", id="no texts"),
         pytest.param(
             GOOD[:2] + b"\1\0" + GOOD[4:-8] + b"\x90" + bytes(7),
-            "0 texts; 4 are wanted",
+            "0 texts; 5 are wanted",
             id="too few texts",
         ),
     ],

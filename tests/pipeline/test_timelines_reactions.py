@@ -219,6 +219,24 @@ def test_a_closing_says_what_was_done_and_whether_it_was_right():
     assert (closing.causes, closing.advice) == ([], "")
 
 
+@pytest.mark.parametrize(
+    ("happened", "acted"),
+    [
+        pytest.param([(20, FOLLOW_UP)], 20, id="while it stands"),
+        pytest.param([(22, FOLLOW_UP)], None, id="once it is over"),
+        pytest.param([(20, FOLLOW_UP, {"arrives": 22})], 20, id="before, and heard of after"),
+        pytest.param([(0.5, FOLLOW_UP, {"arrives": 2})], None, id="before it was raised"),
+        pytest.param([(5, FOLLOW_UP), (9, FOLLOW_UP)], 5, id="the first of two"),
+    ],
+)
+def test_only_who_acts_while_an_alert_stands_has_acted_on_it(happened, acted):
+    """Rated 1 of 5 on day 1; half gone every 30 days, below .63 it is over before day 21."""
+    story = told(only(frustration=HARD), 93, (1, RATED, {"rating": 1.0}), *happened)
+    story.alerts()
+    [closing] = story.closings
+    assert (closing.acted_at and day(closing.acted_at)) == acted
+
+
 @pytest.mark.parametrize(("rating", "right"), [(4.9, False), (5.0, True)])
 def test_feedback_is_right_from_five_of_ten(rating, right):
     settings = only(frustration=HARD)

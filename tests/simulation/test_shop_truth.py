@@ -189,3 +189,5 @@ def test_who_closes_says_so_once_and_why(simulate):
     left = {one.customer_id: [milliseconds(one.left_at)] for one in of_kind(run, *LEAVERS)}
     assert closed == left
     assert run.truths == silent.truths
+    last = {who: max(times) for who, times in by_customer(run, "touchpoints").items()}
+    assert {who: [last[who]] for who in left} == left, "they hear no more from the shop"
