@@ -7,15 +7,33 @@ anybody before the source is heard again. What is known at an instant only grows
 whether the end of a dead stretch was already known or not.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
 import numpy as np
 
 from pipeline.liveness import Joint, Liveness
 from pipeline.settings import PipelineSettings
 from pipeline.units import HOUR_MS, NEVER, Ints
 from pipeline.vocabulary import Matter
-from schemas.progress import Progress
+from schemas.activity import Activity
+from schemas.progress import Progress, SourceProgress
 
-ORDERS, ALL = 0, 3  # places in what is heard: orders, tickets, touchpoints, and all of them
+HEARD: Final = 4  # what is heard of: orders, tickets, touchpoints, and all sources
+_ALL: Final = HEARD - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far feeds had been heard of before each activity of a run, and at each of its ticks."""
+
+    offset: Ints  # (n,) in the log, rising
+    ms: Ints  # (n, 4)
+
+    def at(self, offset: Ints) -> Ints:
+        """Return it at places in the log, (m, 4)."""
+        return np.asarray(self.ms[self.offset.searchsorted(offset)])
 
 
 class Feeds:
@@ -36,11 +54,43 @@ class Feeds:
             Matter.PROMISE: self._touchpoints,
         }
         self.has_touchpoints = False
+        self._place = {name: place for place, name in enumerate(self.sources)}
+        topics = settings.orders_topic, settings.tickets_topic, settings.touchpoints_topic
+        self._columns = [self._place.get(topic, len(self._place)) for topic in topics]
+        self._jump_ms = {n: round(settings.feed(n).jump_hours_max * HOUR_MS) for n in names}
+        self._limit_ms: dict[tuple[str, int], int] = {}  # what moves time, by source partition
+        self._newest_ms = np.zeros(len(names) + 1, np.int64)  # heard of by source; a 0 at the end
+        self._all_ms = 0
 
-    def heard_ms(self) -> tuple[int, ...]:
-        """Return the newest event of each source by matter, then how far all have come; 0: none."""
-        newest = [feed.newest_ms if feed else 0 for feed in self._of_matter.values()]
-        return (*newest, self.all.newest_ms)
+    @property
+    def heard_ms(self) -> Ints:
+        """How far each feed has been heard of, and all of them, (1, 4); 0 for not at all."""
+        return self._take_in(self._newest_ms[None])
+
+    def pass_by(self, activities: Sequence[Activity]) -> Ints:
+        """Take in activities of the log; return how far feeds had come before each, (n, 4).
+
+        An event moves its feed as it moves the watermark that its partition will report, so that
+        it makes no difference how often that is reported.
+        """
+        at_ms = np.array([each.occurred_at for each in activities], np.int64)
+        sources = [(each.topic, each.partition) for each in activities]
+        limit_ms = np.array([self._limit_ms.get(source, 0) for source in sources], np.int64)
+        place = [self._place.get(topic, len(self._place)) for topic, _ in sources]
+        newest_ms = np.zeros((len(activities) + 1, len(self._newest_ms)), np.int64)
+        newest_ms[0] = self._newest_ms
+        newest_ms[np.arange(1, len(newest_ms)), place] = np.where(at_ms <= limit_ms, at_ms, 0)
+        newest_ms[:, -1] = 0
+        newest_ms = np.maximum.accumulate(newest_ms, axis=0)
+        self._newest_ms = newest_ms[-1]
+        return self._take_in(newest_ms)[:-1]
+
+    def _take_in(self, newest_ms: Ints) -> Ints:
+        known_ms = np.where(newest_ms[:, :-1] > 0, newest_ms[:, :-1], NEVER).min(axis=1)
+        all_ms = np.where(known_ms < NEVER, known_ms, 0)
+        all_ms = np.maximum.accumulate(np.maximum(all_ms, self._all_ms))
+        self._all_ms = int(all_ms[-1])
+        return np.column_stack([newest_ms[:, self._columns], all_ms])
 
     def changes(self, progress: Progress) -> bool:
         """Return whether a report says more than that the feeds are alive."""
@@ -58,13 +108,35 @@ class Feeds:
             if feed is not None:
                 found_ms = feed.report(source.partition, source.watermark, source.gaps)
                 revived_ms += found_ms if feed is self.orders else 0
+                self._hear_of(source)
         all_ms = self.all.update()
         self._know_touchpoints()
         return revived_ms, all_ms
 
-    def restored(self, all_ms: int) -> None:
-        """Go on once the sources do; `all_ms` is how far all of them had come."""
+    def _hear_of(self, source: SourceProgress) -> None:
+        key, place = (source.topic, source.partition), self._place[source.topic]
+        limit_ms = source.watermark + self._jump_ms[source.topic] if source.watermark else 0
+        self._limit_ms[key] = max(self._limit_ms.get(key, 0), limit_ms)
+        self._newest_ms[place] = max(self._newest_ms[place], source.watermark)
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: plain values."""
+        return {
+            "sources": {name: feed.state() for name, feed in self.sources.items()},
+            "limits": [(*key, limit_ms) for key, limit_ms in sorted(self._limit_ms.items())],
+            "newest": {name: int(self._newest_ms[place]) for name, place in self._place.items()},
+            "heard_of_all": self._all_ms,
+        }
+
+    def restore(self, state: dict[str, Any], all_ms: int) -> None:
+        """Go on from a `state`; `all_ms` is how far all of them had come."""
+        for name, feed in self.sources.items():
+            feed.restore(state["sources"].get(name, {"gaps": [], "newest": []}))
         self.all.restore(all_ms)
+        self._limit_ms = {(topic, p): limit_ms for topic, p, limit_ms in state["limits"]}
+        for name, place in self._place.items():
+            self._newest_ms[place] = state["newest"].get(name, 0)
+        self._all_ms = state["heard_of_all"]
         self._know_touchpoints()
 
     def known_ms(self, at_ms: Ints, heard_ms: Ints) -> Ints:
@@ -82,11 +154,11 @@ class Feeds:
 
     def known_now_ms(self, at_ms: Ints) -> Ints:
         """Return the same, as of what has been heard by now."""
-        return self.known_ms(at_ms, np.tile(np.array(self.heard_ms()), (len(at_ms), 1)))
+        return self.known_ms(at_ms, np.tile(self.heard_ms, (len(at_ms), 1)))
 
     def quiet_until_ms(self, at_ms: Ints, heard_ms: Ints) -> Ints:
         """Return how far a silence towards all sources is known at instants, (n,)."""
-        all_ms = heard_ms[:, ALL]
+        all_ms = heard_ms[:, _ALL]
         return np.minimum(at_ms, np.where(all_ms > 0, all_ms + self.all.idle_ms_max, NEVER))
 
     def _know_touchpoints(self) -> None:

@@ -49,7 +49,7 @@ class Header(Struct, frozen=True, array_like=True):
     clock: dict[str, Any]
     feed: dict[str, Any]
     deciding: str = ""  # unknown, of version 1
-    feeds: dict[str, dict[str, Any]] = {}  # of every source, from version 3 on
+    feeds: dict[str, Any] = {}  # from version 3 on, as the next two
     all_feeds_ms: int = 0
     budget: dict[str, Any] = {}
 
@@ -108,7 +108,7 @@ def encode_header(table: ActivityTable, next_offset: int) -> bytes:
         table.clock.state(),
         {},
         deciding(table.settings),
-        {name: feed.state() for name, feed in table.feeds.sources.items()},
+        table.feeds.state(),
         table.feeds.all.newest_ms,
         table.budget.state(),
     )
@@ -139,9 +139,8 @@ def apply_header(table: ActivityTable, header: Header) -> bool:
     """
     table.positions.restore({(t, p): (offset, index) for t, p, offset, index in header.positions})
     table.clock.restore(header.clock)
-    for name, feed in table.feeds.sources.items():
-        feed.restore(header.feeds.get(name, {"gaps": [], "newest": []}))
-    table.feeds.restored(header.all_feeds_ms)
+    if header.feeds:
+        table.feeds.restore(header.feeds, header.all_feeds_ms)
     if header.budget:
         table.budget.restore(header.budget)
     return header.deciding != deciding(table.settings)

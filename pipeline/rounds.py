@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.events import Events
-from pipeline.ticks import Reached
+from pipeline.feeds import HEARD, Heard
+from pipeline.ticks import Reached, Ticks
 from pipeline.units import Bools, Ints
 from schemas.activity import Activity
 from schemas.log import Record
@@ -24,11 +25,29 @@ class Run:
     tick_offsets: list[int] = field(default_factory=lambda: [-1])
     activities: list[Activity] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
+    heard: list[Ints] = field(default_factory=list)  # (n, 4) of each part, as the next
+    heard_offsets: list[int] = field(default_factory=list)
 
-    def tick(self, reached: Reached, offset: int) -> None:
+    def add(self, activities: Sequence[Activity], offsets: Sequence[int], heard_ms: Ints) -> None:
+        """Add activities, with how far the feeds had been heard of before each."""
+        self.activities += activities
+        self.offsets += offsets
+        self.heard.append(heard_ms)
+        self.heard_offsets += offsets
+
+    def tick(self, reached: Reached, offset: int, heard_ms: Ints) -> None:
         """Add a tick after the activities so far."""
         self.reached.append(reached)
         self.tick_offsets.append(offset)
+        self.heard.append(heard_ms)
+        self.heard_offsets.append(offset)
+
+    @property
+    def ticks(self) -> Ticks:
+        """The ticks, and how far the feeds had been heard of at each place in the log."""
+        heard_ms = np.concatenate(self.heard) if self.heard else np.zeros((0, HEARD), np.int64)
+        heard = Heard(np.array(self.heard_offsets, np.int64), heard_ms)
+        return Ticks.of(self.reached, self.tick_offsets, heard)
 
 
 def runs(records: Sequence[Record]) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ class Settler:
         touched = TOUCHES_SILENCE[events.kind] & ~again
         # Care is settled up to any event, as loads are: else it would be a matter of how far the
         # other feeds happen to have been read. Beyond what they are believed for, it has to wait.
-        care_ms = self._judge.feeds.quiet_until_ms(load_ms, ticks.heard_ms[before])
+        care_ms = self._judge.feeds.quiet_until_ms(load_ms, ticks.heard.at(events.offset))
         reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), care_ms])
         is_due = np.zeros(len(events), np.bool_)
         for watch, due_ms in enumerate(self._store.due):
@@ -88,7 +88,7 @@ class Settler:
             # Within a turn what was due earlier goes first, of two at once the first watch.
             at_ms = np.where(turns[:, due] == turn, due_ms[:, due], NEVER)
             first = at_ms.argmin(axis=0)
-            heard_ms = ticks.heard_ms[np.minimum(turn, pending.until)]
+            heard_ms = ticks.heard.at(offset)
             for watch in Watch:
                 which = np.flatnonzero(first == watch)
                 if len(which):

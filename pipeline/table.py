@@ -20,7 +20,7 @@ from pipeline.detectors.view import News
 from pipeline.duplicates import Positions
 from pipeline.events import Events, Fields, by_field, columns
 from pipeline.explain import Explainer
-from pipeline.feeds import ORDERS, Feeds
+from pipeline.feeds import Feeds
 from pipeline.interning import Interned
 from pipeline.judge import CHANGED, Judge
 from pipeline.lives import Lives
@@ -35,7 +35,7 @@ from pipeline.telling import Teller
 from pipeline.ticks import Pending, Reached, Ticks
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Ints
 from pipeline.watches import Watch
-from schemas.activity import Kind
+from schemas.activity import Activity, Kind
 from schemas.hashing import NO_ID
 from schemas.log import Record
 from schemas.progress import Progress
@@ -106,7 +106,7 @@ class ActivityTable:
                     run = self._new_run()
                 week = self.clock.now_ms // _PURGE_MS
                 self._hear(first)
-                run.tick(self._reached, offsets[begin])
+                run.tick(self._reached, offsets[begin], self.feeds.heard_ms)
                 ticks.append(Tick(offsets[begin], self.clock.now_ms, self.clock.is_live))
                 if self.clock.now_ms // _PURGE_MS > week:
                     self._fold(run, outcome)
@@ -119,8 +119,8 @@ class ActivityTable:
                 self.positions.forget(first.topic)
                 self.clock.forget(first.topic)
             else:
-                run.activities += records[begin:end]  # type: ignore[arg-type]
-                run.offsets += offsets[begin:end]
+                activities: Sequence[Activity] = records[begin:end]  # type: ignore[assignment]
+                run.add(activities, offsets[begin:end], self.feeds.pass_by(activities))
         self._fold(run, outcome)
         outcome.sort()
         self._teller.keep_to_budget(outcome, ticks)
@@ -131,7 +131,8 @@ class ActivityTable:
 
     @property
     def _reached(self) -> Reached:
-        return Reached(self.clock.now_ms, self.feeds.heard_ms())
+        newest_ms, all_ms = self.feeds.orders.newest_ms, self.feeds.all.newest_ms
+        return Reached(self.clock.now_ms, newest_ms, all_ms)
 
     def _hear(self, progress: Progress) -> None:
         orders_ms, all_ms = self.feeds.hear(progress)
@@ -148,7 +149,7 @@ class ActivityTable:
 
     def _fold(self, run: Run, outcome: Outcome) -> None:
         """Fold the activities of a run, each customer's ticks in their place between them."""
-        ticks = Ticks.of(run.reached, run.tick_offsets)
+        ticks = run.ticks
         for part in self._admission.parts(*self._fresh(run, outcome), ticks):
             self._fold_part(part, outcome)
 
@@ -213,14 +214,14 @@ class ActivityTable:
             responses.respond(self.settings.episodes, self.pools, customer_id, row, event)
         at_ms = np.maximum(rows["seen_ms"], events.at_ms)
         rows["seen_ms"] = at_ms
-        heard_ms = ticks.heard_ms[before]
+        newest_ms, heard_ms = ticks.newest_ms[before], ticks.heard.at(events.offset)
         self._judge(Watch.LOAD, events, rows, at_ms, news, heard_ms)
         over_ms = self._lives.last_ms(rows["touched_ms"])
         due_ms = self.store.due[Watch.LOAD]
         due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
         about_silence = np.flatnonzero(self._applier.touches_silence(events))
         if len(about_silence):
-            silence_ms = self._silence_ms(events, at_ms, heard_ms[:, ORDERS])
+            silence_ms = self._silence_ms(events, at_ms, newest_ms)
             self._judge(Watch.SILENCE, events, rows, silence_ms, news, heard_ms, about_silence)
         self._care(events, rows, at_ms, news, heard_ms, owned)
         self.store.put(events.row, words)

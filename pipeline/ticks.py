@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.feeds import ALL, ORDERS
+from pipeline.feeds import Heard
 from pipeline.units import NEVER, Ints
 from pipeline.watches import Watch
 
@@ -20,29 +20,28 @@ class Reached(NamedTuple):
     """How far time has come."""
 
     now_ms: int  # by the clock
-    heard_ms: tuple[int, ...]  # of `Feeds.heard_ms`
+    orders_ms: int  # newest event of the orders feed
+    all_ms: int  # as far as every feed heard of is known to have been alive
 
 
 class Ticks:
     """The ticks of a run, counted from 1; at 0 stands how the run begins. (ticks + 1,) each."""
 
-    def __init__(self, now_ms: Ints, heard_ms: Ints, offset: Ints) -> None:
-        self.now_ms, self.heard_ms = now_ms, heard_ms  # (ticks + 1,), and of each feed (.., 4)
-        self.offset = offset  # in the log
-        self.newest_ms = heard_ms[:, ORDERS]
+    def __init__(self, reached: Ints, offset: Ints, heard: Heard) -> None:
+        self.reached, self.offset = reached, offset  # the offset is that in the log
+        self.now_ms, self.newest_ms, all_ms = reached.T
         # By watch: silence is judged only as far as its feed is known to have been alive.
         self.reach_ms = [
             self.now_ms,
             np.minimum(self.now_ms, self.newest_ms),
-            np.minimum(self.now_ms, heard_ms[:, ALL]),
+            np.minimum(self.now_ms, all_ms),
         ]
+        self.heard = heard
 
     @classmethod
-    def of(cls, reached: Sequence[Reached], offset: Sequence[int]) -> "Ticks":
+    def of(cls, reached: Sequence[Reached], offset: Sequence[int], heard: Heard) -> "Ticks":
         """Return ticks by how far time had come at each; the first stands for the beginning."""
-        now_ms = np.array([each.now_ms for each in reached], np.int64)
-        heard_ms = np.array([each.heard_ms for each in reached], np.int64)
-        return cls(now_ms, heard_ms, np.array(offset, np.int64))
+        return cls(np.array(reached, np.int64), np.array(offset, np.int64), heard)
 
     @property
     def last(self) -> int:
@@ -52,7 +51,7 @@ class Ticks:
     def part(self, first: int, last: int) -> "Ticks":
         """Return the ticks after `first` up to `last`."""
         some = slice(first, last + 1)
-        return Ticks(self.now_ms[some], self.heard_ms[some], self.offset[some])
+        return Ticks(self.reached[some], self.offset[some], self.heard)
 
     def before(self, offset: Ints) -> Ints:
         """Return how many ticks come before places in the log."""
