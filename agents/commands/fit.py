@@ -110,7 +110,7 @@ def _levels(tried: Sequence[levels.Tried]) -> Iterator[str]:
     yield f"  {'level':>6}{'inactivity alerts a day':>26}{'right, of those known':>24}"
     for each in tried:
         right = f"{each.precision:.1%} of {each.known:,}" if each.known else "-"
-        yield f"  {each.level:>6g}{each.alerts_per_day:>26.2f}{right:>24}"
+        yield f"  {each.level:>6g}{each.alerts_per_day:>26.3f}{right:>24}"
     yield "  The levels were tried on the history that was learnt from: expect a little less."
 
 

@@ -22,7 +22,7 @@ _ENOUGH: Final = 30  # outcomes to speak of a precision
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What one level came to."""
+    """What one level came to, rounded as it is shown: what is shown can be asked for."""
 
     level: float
     alerts_per_day: float
@@ -32,7 +32,7 @@ class Tried:
     @property
     def precision(self) -> float:
         """Return the share of customers who left, of alerts that nobody acted on."""
-        return self.left / self.known if self.known else float("nan")
+        return round(self.left / self.known, 3) if self.known else float("nan")
 
 
 def with_level(settings: PipelineSettings, level: float) -> PipelineSettings:
@@ -42,10 +42,15 @@ def with_level(settings: PipelineSettings, level: float) -> PipelineSettings:
     return replace(settings, inactivity=rule)
 
 
-def trials(history: History, settings: PipelineSettings, since_ms: int) -> Iterator[Tried]:
-    """Yield what each level comes to, the highest first, by what was raised since an instant."""
+def trials(
+    history: History,
+    settings: PipelineSettings,
+    since_ms: int,
+    levels: Sequence[float] = LEVELS,
+) -> Iterator[Tried]:
+    """Yield what each level comes to, in their order, by what was raised since an instant."""
     last_ms = history.activities[-1].occurred_at
-    for level in LEVELS:
+    for level in levels:
         yield _try(history, with_level(settings, level), since_ms, last_ms)
 
 
@@ -60,7 +65,7 @@ def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: floa
         if not fitting:
             least = min(t.alerts_per_day for t in tried)
             raise UserError(
-                f"--alerts-per-day is {alerts_per_day:g}; accepted is {least:.2g} or more, "
+                f"--alerts-per-day is {alerts_per_day:g}; accepted is {least:g} or more, "
                 f"the fewest that level {LEVELS[0]:g} gives"
             )
         return fitting[-1]
@@ -68,7 +73,7 @@ def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: floa
     right = [t for t in tried if t.known >= _ENOUGH and t.precision >= precision]
     if not right:
         known = [t.precision for t in tried if t.known >= _ENOUGH]
-        most = f"{max(known):.2f} or less" if known else "a longer history"
+        most = f"{max(known):g} or less" if known else f"a history with {_ENOUGH} outcomes or more"
         raise UserError(f"--precision is {precision:g}; accepted is {most}")
     return right[-1]
 
@@ -87,4 +92,5 @@ def _try(history: History, settings: PipelineSettings, since_ms: int, last_ms: i
     ]
     left = sum(a.outcome is Outcome.LEFT for a in closings)
     days = max((last_ms - since_ms) / DAY_MS, 1.0)
-    return Tried(settings.inactivity.level, len(counted) / days, left, len(closings))
+    alerts_per_day = round(len(counted) / days, 3)
+    return Tried(settings.inactivity.level, alerts_per_day, left, len(closings))
