@@ -120,15 +120,16 @@ def _history(request: Request, settings: Settings, refused: list[Refused]) -> Hi
         chunks = read_log(request.activity)
         return _sorted((r for chunk in chunks for r in chunk.records), sources)
     if request.from_log:
-        return _sorted(asyncio.run(_read_log(settings)), sources)
+        partitions = partitions_of(settings)[LOG]
+        return _sorted(asyncio.run(_read_log(settings, partitions)), sources)
     latest_ms = round(time.time() * 1000) + AHEAD_MS_MAX
     return read_history(request.files, latest_ms, refused.extend)
 
 
-async def _read_log(settings: Settings) -> list[log.Record]:
+async def _read_log(settings: Settings, partitions: int) -> list[log.Record]:
     topic = settings.kafka.topic(LOG)
     records: list[log.Record] = []
-    for partition in range(partitions_of(settings)[LOG]):
+    for partition in range(partitions):
         async for chunk in read_to_end(runtime_settings(settings), TP(topic, partition)):
             values = [log.decode(record.value) for record in chunk.records]
             records += [value for value in values if isinstance(value, Activity)]

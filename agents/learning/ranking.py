@@ -56,22 +56,38 @@ def calibration_line(p: Floats, happened: Bools) -> tuple[float, float]:
     """Return intercept and slope of the outcome on logit(p): 0 and 1 for a calibrated model.
 
     The intercept is that at slope 1: calibration in the large (Van Calster et al. 2016, J. Clin.
-    Epidemiol. 74:167).
+    Epidemiol. 74:167). The slope is infinite where all who left scored above all who stayed.
     """
     clipped = np.clip(p, 1e-9, 1 - 1e-9)
     logit = np.log(clipped) - np.log1p(-clipped)
     y = happened.astype(np.float64)
-    intercept = 0.0
+    ones = np.ones((len(p), 1))
+    [intercept] = _logistic(ones, y, offset=logit)
+    if logit[happened].min() >= logit[~happened].max():
+        return float(intercept), float("inf")
+    _, slope = _logistic(np.column_stack([ones, logit]), y, offset=np.zeros(len(p)))
+    return float(intercept), float(slope)
+
+
+def _logistic(x: Floats, y: Floats, offset: Floats) -> Floats:
+    """Return the maximum likelihood by Newton's method, each step halved until it gains."""
+
+    def loss(beta: Floats) -> float:
+        eta = offset + x @ beta
+        return float((np.logaddexp(0.0, eta) - y * eta).sum())
+
+    beta = np.zeros(x.shape[1])
     for _ in range(_STEPS_MAX):
-        fitted = 1 / (1 + np.exp(-(logit + intercept)))
-        intercept += float((y - fitted).sum() / max((fitted * (1 - fitted)).sum(), 1e-12))
-    x = np.column_stack([np.ones_like(logit), logit])
-    beta = np.array([intercept, 1.0])
-    for _ in range(_STEPS_MAX):
-        fitted = 1 / (1 + np.exp(-(x @ beta)))
+        fitted = (1 + np.tanh((offset + x @ beta) / 2)) / 2  # 1 / (1 + exp(-eta)), bounded
         information = (x * (fitted * (1 - fitted))[:, None]).T @ x
-        beta = beta + np.linalg.solve(information + 1e-9 * np.eye(2), x.T @ (y - fitted))
-    return intercept, float(beta[1])
+        step = np.linalg.solve(information + 1e-9 * np.eye(len(beta)), x.T @ (y - fitted))
+        before = loss(beta)
+        for _ in range(_STEPS_MAX):
+            if loss(beta + step) <= before:
+                break
+            step = step / 2
+        beta = beta + step
+    return np.asarray(beta)
 
 
 def bootstrap(

@@ -1,0 +1,232 @@
+"""`churnwatch fit` as a user runs it, on small histories in files, and what it writes.
+
+With a horizon of 30 days the plain shop, which ends on day 100, is judged as of day 70.
+"""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from agents.cli import FINE, WRONG_USE, run
+from agents.learning.learner import FULL_FROM
+from agents.learning.levels import LEVELS
+from agents.settings import load_settings
+from agents.shop.settings import ShopSettings
+from agents.shop.write import write_shop
+from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
+from pipeline.churn_settings import DEFAULTS, ChurnLabel
+from schemas.hashing import id_hash
+from tests.agents.timeline import plain_shop, regulars, write_lines
+
+STAY, LEAVE = [f"stays-{n}" for n in range(32)], [f"leaves-{n}" for n in range(16)]
+
+
+def judged(customers):
+    """Return how many of some are in the half that nothing is learnt from: a hash draws it."""
+    return sum(id_hash(f"half/{who}") & 1 for who in customers)
+
+
+JUDGED, LEFT = judged(STAY + LEAVE), judged(LEAVE)
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churnwatch.yaml").write_text("inactivity: {horizon_days: 30}\n")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The options that read the plain shop."""
+    path = tmp_path_factory.mktemp("plain") / "orders.jsonl"
+    return ["--orders", str(write_lines(path, plain_shop()))]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """The files of a simulated shop of just enough customers to learn weights from."""
+    folder = tmp_path_factory.mktemp("large")
+    shop = ShopSettings(
+        customers=FULL_FROM, days=130, gap_days_mean=20, start=datetime(2025, 1, 6, tzinfo=UTC)
+    )
+    write_shop(shop, folder, ".jsonl")
+    names = {ORDERS: "orders", TICKETS: "tickets", TOUCHPOINTS: "touchpoints"}
+    return {source: folder / f"{name}.jsonl" for source, name in names.items()}
+
+
+def options(files):
+    orders, tickets, touchpoints = map(str, files.values())
+    return ["--orders", orders, "--tickets", tickets, "--touchpoints", touchpoints]
+
+
+def included(tmp_path, name="fit.yaml"):
+    """Return the settings of a worker that includes what was written."""
+    (tmp_path / "worker.yaml").write_text(f"include: {name}\n")
+    return load_settings(tmp_path / "worker.yaml").pipeline()
+
+
+def test_a_worker_that_includes_what_was_written_is_told_the_weights(large, tmp_path, capsys):
+    assert run(["fit", *options(large), "--out", "fit.yaml"]) == FINE
+    model = included(tmp_path).churn_model
+    assert model.fitted
+    assert set(model.weights) > set(DEFAULTS[ChurnLabel.SILENCE][1])
+    records = [json.loads(line) for p in large.values() for line in p.read_text().splitlines()]
+    customers = {record["customer_id"] for record in records}
+    told = capsys.readouterr().out
+    assert f"Learnt from {len(customers)} customers, 2025-01-06 to 2025-05-15\n" in told
+    assert "Written to fit.yaml; a worker takes it by `include: fit.yaml`" in told
+
+
+def test_only_the_intercept_if_it_is_wanted(large, tmp_path, capsys):
+    assert run(["fit", *options(large), "--intercept-only", "--out", "fit.yaml"]) == FINE
+    _only_the_intercept(included(tmp_path).churn_model, capsys.readouterr().out)
+
+
+def test_of_a_few_customers_only_the_intercept_is_learnt(plain, tmp_path, capsys):
+    assert run(["fit", *plain, "--out", "fit.yaml"]) == FINE
+    _only_the_intercept(included(tmp_path).churn_model, capsys.readouterr().out)
+
+
+def _only_the_intercept(model, told):
+    intercept, weights = DEFAULTS[ChurnLabel.SILENCE]
+    assert model.fitted
+    assert (model.weights, model.hinges) == (weights, {})
+    assert model.intercept != intercept
+    assert "only the intercept was learnt" in told
+
+
+def test_who_is_judged_is_counted_by_hand(plain, capsys):
+    """The half that a hash of the id draws; those churned who stopped."""
+    assert run(["fit", *plain]) == FINE
+    share = LEFT / JUDGED
+    line = f"as of 2025-03-12: {JUDGED} customers, {share:.1%} churned"
+    assert capsys.readouterr().out.count(line) == 2
+
+
+def test_a_dump_of_the_log_teaches_what_the_files_teach(plain, tmp_path, capsys):
+    """Without a file to write, the settings end the report."""
+    assert run(["replay", *plain, "--activity-out", "log.jsonl"]) == FINE
+    assert run(["fit", "--activity", "log.jsonl", "--out", "fit.yaml"]) == FINE
+    assert run(["fit", *plain]) == FINE
+    _, text = capsys.readouterr().out.split("Put this into churnwatch.yaml:\n")
+    assert text == (tmp_path / "fit.yaml").read_text()
+
+
+def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
+    """None of the 16 is alarmed twice: a thousand a day takes the lowest level of all."""
+    assert run(["fit", *plain, "--alerts-per-day", "1000", "--out", "fit.yaml"]) == FINE
+    rule = included(tmp_path).inactivity
+    assert (rule.level, rule.critical_level) == (LEVELS[-1], 0.65)
+    told = capsys.readouterr().out
+    lines = [line.split() for line in told.splitlines()]
+    assert [f"{level:g}" for level in LEVELS] == [
+        line[0] for line in lines if line and line[0].startswith("0.") and len(line) > 1
+    ]
+    assert "Chosen: level 0.3\n" in told
+
+
+def wrong(arguments, capsys):
+    assert run(["fit", *arguments]) == WRONG_USE
+    line = capsys.readouterr().err
+    assert line.startswith("churnwatch: ")
+    return line.removeprefix("churnwatch: ").removesuffix("\n")
+
+
+ONE_OF = "files by --orders, --tickets and --touchpoints, a dump of the log by --activity, or --log"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        pytest.param([], f"0 histories are given; accepted is one: {ONE_OF}", id="nothing"),
+        pytest.param(
+            ["--orders", "orders.jsonl", "--activity", "log.jsonl"],
+            f"2 histories are given; accepted is one: {ONE_OF}",
+            id="two histories",
+        ),
+        pytest.param(
+            ["--activity", "log.jsonl", "--log", "--tickets", "tickets.jsonl"],
+            f"3 histories are given; accepted is one: {ONE_OF}",
+            id="three histories",
+        ),
+        pytest.param(
+            ["--log", "--alerts-per-day", "3", "--precision", "0.5"],
+            "--alerts-per-day and --precision are both given; accepted is one",
+            id="two wishes",
+        ),
+        pytest.param(
+            ["--log", "--alerts-per-day", "0"],
+            "--alerts-per-day is 0; accepted is a number above 0",
+            id="no alerts",
+        ),
+        pytest.param(
+            ["--log", "--precision", "50"],
+            "--precision is 50; accepted is a number above 0, at most 1",
+            id="a percentage",
+        ),
+        pytest.param(
+            ["--orders", "none.jsonl"],
+            "cannot read 'none.jsonl': No such file or directory; a readable file is accepted",
+            id="missing file",
+        ),
+        pytest.param(
+            ["--activity", "churnwatch.yaml", "--out", "churnwatch.yaml"],
+            "'churnwatch.yaml' is given twice; accepted is a file of its own for each",
+            id="written over what is read",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_for(arguments, line, capsys):
+    assert wrong(arguments, capsys) == line
+
+
+STEADY = [each for each in plain_shop() if each["customer_id"] in STAY]
+
+
+@pytest.mark.parametrize(
+    ("orders", "settings", "line"),
+    [
+        pytest.param([], {}, "the history is empty; accepted is one with orders", id="empty"),
+        pytest.param(
+            regulars(*range(90)),
+            {},
+            "the history is 89 days long; accepted is one of three horizons (90 days) or more: "
+            "one to warm up, one to learn from, one to judge by",
+            id="too short",
+        ),
+        pytest.param(
+            regulars(*range(91)),
+            {},
+            "the history has 3 customers; accepted are 30 or more",
+            id="too few customers",
+        ),
+        pytest.param(
+            STEADY,
+            {},
+            f"of {judged(STAY)} customers to judge by 0 churned by `churn_label: silence`; "
+            "accepted is a history in which some do and some do not",
+            id="nobody stops",
+        ),
+        pytest.param(
+            plain_shop(),
+            {"CHURNWATCH_CHURN_LABEL": "closed"},
+            f"of {JUDGED} customers to judge by 0 churned by `churn_label: closed`; "
+            "accepted is a history in which some do and some do not",
+            id="nobody says farewell",
+        ),
+    ],
+)
+def test_a_history_that_nothing_can_be_learnt_from(
+    orders, settings, line, tmp_path, capsys, monkeypatch
+):
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    write_lines(tmp_path / "orders.jsonl", orders)
+    assert wrong(["--orders", "orders.jsonl"], capsys) == line
+
+
+def test_no_level_gives_so_few_alerts(plain, capsys):
+    line = wrong([*plain, "--alerts-per-day", "0.001"], capsys)
+    assert line.startswith("--alerts-per-day is 0.001; accepted is ")
+    assert line.endswith(" or more, the fewest that level 0.95 gives")
