@@ -55,12 +55,13 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
         if request.until_ms is not None:
             check_until(history, request.until_ms)
         ours, theirs = (
-            _ledger(history, for_files(request, each), request.until_ms, begin) for each in (a, b)
+            _ledger(history, for_files(request.files, each), request.until_ms, begin)
+            for each in (a, b)
         )
         days = _tuned(ours)
         rule = None
         if days is not None:
-            hiatus = for_files(request, hiatus_alone(a, days))
+            hiatus = for_files(request.files, hiatus_alone(a, days))
             rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin))
     a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
     yield from comparison_lines(a_side, b_side, rule, days)

@@ -5,19 +5,21 @@ With a horizon of 30 days the plain shop, which ends on day 100, is judged as of
 
 import json
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 
 from agents.cli import FINE, WRONG_USE, run
+from agents.commands.fit import level_lines
 from agents.learning.learner import FULL_FROM
-from agents.learning.levels import LEVELS
+from agents.learning.levels import LEVELS, Tried
 from agents.settings import load_settings
 from agents.shop.settings import ShopSettings
 from agents.shop.write import write_shop
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.churn_settings import DEFAULTS, ChurnLabel
 from schemas.hashing import id_hash
-from tests.agents.timeline import plain_shop, regulars, write_lines
+from tests.agents.timeline import at, order, plain_shop, regulars, write_lines
 
 STAY, LEAVE = [f"stays-{n}" for n in range(32)], [f"leaves-{n}" for n in range(16)]
 
@@ -113,6 +115,36 @@ def test_a_dump_of_the_log_teaches_what_the_files_teach(plain, tmp_path, capsys)
     assert text == (tmp_path / "fit.yaml").read_text()
 
 
+def test_what_is_later_is_not_learnt_from(plain, tmp_path, capsys):
+    """Up to the last order of day 96, at 01:45, and from a file that holds no more: the same."""
+    until = at(96 + 28 / 384)
+    early = [each for each in plain_shop() if each["occurred_at"] <= until]
+    write_lines(tmp_path / "early.jsonl", early)
+    assert run(["fit", *plain, "--until", until, "--out", "until.yaml"]) == FINE
+    assert f"Read {len(early):,} events, 2025-01-01 to 2025-04-07" in capsys.readouterr().out
+    assert run(["fit", "--orders", "early.jsonl", "--out", "early.yaml"]) == FINE
+    assert (tmp_path / "until.yaml").read_text() == (tmp_path / "early.yaml").read_text()
+
+
+def test_what_cannot_be_used_is_counted_by_reason(tmp_path, capsys):
+    lines = [*plain_shop(), order("ann", 0, status="eaten"), order("ann", 20_000), order("", 0)]
+    write_lines(tmp_path / "orders.jsonl", lines)
+    assert run(["fit", "--orders", "orders.jsonl"]) == FINE
+    line = "  rejected, which `churnwatch replay --dead-letters` keeps: "
+    counts = "unknown_status 1, in_the_future 1, bad_value 1\n"
+    assert line + counts in capsys.readouterr().out
+
+
+def test_each_level_is_told_as_soon_as_it_was_tried():
+    tried = iter([Tried(0.95, 0.5, 9, 10), Tried(0.9, 0.75, 0, 0), Tried(0.85, 1.0, 0, 0)])
+    every = []
+    told = level_lines(tried, every)
+    assert "0.95                     0.500             90.0% of 10" in [
+        line.strip() for line in islice(told, 4)
+    ]
+    assert next(tried).level == 0.9
+
+
 def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
     """None of the 16 is alarmed twice: a thousand a day takes the lowest level of all."""
     assert run(["fit", *plain, "--alerts-per-day", "1000", "--out", "fit.yaml"]) == FINE
@@ -171,13 +203,26 @@ ONE_OF = "files by --orders, --tickets and --touchpoints, a dump of the log by -
             id="missing file",
         ),
         pytest.param(
+            ["--log", "--out", "nowhere/fit.yaml"],
+            "cannot write 'nowhere/fit.yaml': No such file or directory; a file in a folder that "
+            "exists is accepted",
+            id="no folder to write into",
+        ),
+        pytest.param(
+            ["--tickets", "churnwatch.yaml"],
+            "'churnwatch.yaml' is of support-tickets, which the setting `sources` leaves out; "
+            "accepted are files of orders",
+            id="a source that is left out",
+        ),
+        pytest.param(
             ["--activity", "churnwatch.yaml", "--out", "churnwatch.yaml"],
             "'churnwatch.yaml' is given twice; accepted is a file of its own for each",
             id="written over what is read",
         ),
     ],
 )
-def test_what_cannot_be_asked_for(arguments, line, capsys):
+def test_what_cannot_be_asked_for(arguments, line, capsys, monkeypatch):
+    monkeypatch.setenv("CHURNWATCH_SOURCES", '["orders"]')
     assert wrong(arguments, capsys) == line
 
 
