@@ -1,10 +1,8 @@
 """How well scores rank customers, and how well probabilities are calibrated."""
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
 
+from agents.offline.bootstrap import bootstrap as bootstrap  # noqa: PLC0414 - handed on
 from pipeline.units import Bools, Floats
 
 _SEED = 20_250_101
@@ -88,19 +86,3 @@ def _logistic(x: Floats, y: Floats, offset: Floats) -> Floats:
             step = step / 2
         beta = beta + step
     return np.asarray(beta)
-
-
-def bootstrap(
-    statistic: Callable[[NDArray[np.int64]], float], count: int, resamples: int = 300
-) -> tuple[float, float]:
-    """Return the 95% interval of a statistic of customers drawn anew.
-
-    Args:
-        statistic: of the places of those drawn; what it compares within is compared in pairs.
-        count: how many customers there are.
-        resamples: how often.
-    """
-    rng = np.random.default_rng(_SEED)
-    found = [statistic(rng.integers(0, count, count)) for _ in range(resamples)]
-    low, high = np.nanpercentile(found, [2.5, 97.5])
-    return float(low), float(high)

@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from agents.offline.bootstrap import bootstrap
 from agents.offline.ledger import Entry
 from agents.offline.ledger_view import Ledger, untouched
 from agents.offline.tally import Tally
@@ -22,7 +24,6 @@ from schemas.alert import AlertKind
 
 MATCH_DAYS: Final = 7.0
 _RESAMPLES: Final = 1000
-_SEED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Ratio:
     name: str
     over: Floats
     under: Floats
+
+    def of(self, drawn: NDArray[np.int64]) -> float:
+        """Return it of the customers drawn; NaN or infinite where that is nothing."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(self.over[drawn].sum() / self.under[drawn].sum())
 
 
 def ratios(ledger: Ledger, standing: Sequence[Entry], customers: Sequence[str]) -> list[Ratio]:
@@ -85,23 +91,18 @@ def ratios(ledger: Ledger, standing: Sequence[Entry], customers: Sequence[str]) 
     return found
 
 
-def weights(customers: int) -> Floats:
-    """Return how often each customer is drawn: (resamples, customers), the first row as seen."""
-    draw = np.random.default_rng(_SEED)
-    drawn = draw.multinomial(customers, np.full(customers, 1 / customers), _RESAMPLES)
-    return np.vstack([np.ones(customers), drawn])
-
-
-def figure(drawn: Floats, ratio: Ratio, other: Ratio | None = None) -> Figure | None:
+def figure(ratio: Ratio, other: Ratio | None = None) -> Figure | None:
     """Return a quantity, or by how much it exceeds another's; None where it is not known."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = (drawn @ ratio.over) / (drawn @ ratio.under)
-        if other is not None:
-            values = values - (drawn @ other.over) / (drawn @ other.under)
-    if not np.isfinite(values[0]):
+
+    def excess(drawn: NDArray[np.int64]) -> float:
+        value = ratio.of(drawn) - (0.0 if other is None else other.of(drawn))
+        return value if np.isfinite(value) else float("nan")
+
+    customers = len(ratio.over)
+    value = excess(np.arange(customers))
+    if np.isnan(value):
         return None
-    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
-    return Figure(float(values[0]), float(low), float(high))
+    return Figure(value, *bootstrap(excess, customers, _RESAMPLES))
 
 
 def unmatched(some: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:

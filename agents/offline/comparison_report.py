@@ -10,7 +10,6 @@ from agents.offline.comparison import (
     ratios,
     second_half,
     unmatched,
-    weights,
 )
 from agents.offline.ledger import Entry
 from agents.offline.ledger_view import Ledger
@@ -58,7 +57,6 @@ def _compared(a: Ledger, b: Ledger, hiatus: Ledger | None) -> Iterator[str]:
     yield ""
     names = ("A", "B", "B less A", "hiatus", "B less hiatus")
     yield _row("", names[: 3 if hiatus is None else 5])
-    drawn = weights(len(customers))
     of = [
         {ratio.name: ratio for ratio in ratios(ledger, some, customers)}
         for ledger, some in zip(ledgers, measured, strict=True)
@@ -70,7 +68,7 @@ def _compared(a: Ledger, b: Ledger, hiatus: Ledger | None) -> Iterator[str]:
             rule = of[2].get(name)
             pairs += [(rule, None), (theirs, rule)]
         figures = [
-            None if x is None or (y is None and at in (2, 4)) else figure(drawn, x, y)
+            None if x is None or (y is None and at in (2, 4)) else figure(x, y)
             for at, (x, y) in enumerate(pairs)
         ]
         yield _row(name, [_told(each, is_share=name == "precision") for each in figures])

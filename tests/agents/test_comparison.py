@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.offline.comparison import Ratio, figure, tuned_hiatus_days, unmatched, weights
+from agents.offline.comparison import Ratio, figure, tuned_hiatus_days, unmatched
 from agents.offline.ledger import entries
 from agents.offline.tally import Tally
 from schemas.alert import AlertKind
@@ -28,17 +28,17 @@ def test_a_hiatus_is_tuned_to_as_many_silences():
 
 def test_what_is_the_same_on_both_sides_differs_by_nothing_in_every_resample():
     share = Ratio("precision", np.array([1.0, 0, 1, 0]), np.ones(4))
-    found = figure(weights(4), share, share)
+    found = figure(share, share)
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
 def test_the_interval_of_a_share_is_about_its_binomial_one():
     hits = np.repeat([1.0, 0.0], 200)
-    found = figure(weights(400), Ratio("precision", hits, np.ones(400)))
+    found = figure(Ratio("precision", hits, np.ones(400)))
     assert found.value == 0.5
     # 1.96 x sqrt(.25 / 400) = .049
     assert (found.low, found.high) == pytest.approx((0.451, 0.549), abs=0.008)
 
 
 def test_a_share_of_nothing_is_not_known():
-    assert figure(weights(2), Ratio("precision", np.zeros(2), np.zeros(2))) is None
+    assert figure(Ratio("precision", np.zeros(2), np.zeros(2))) is None

@@ -7,7 +7,6 @@ import pytest
 
 from agents.learning.ranking import (
     auc,
-    bootstrap,
     calibration_error,
     calibration_error_by_chance,
     calibration_line,
@@ -75,10 +74,3 @@ def test_error_by_chance(count, expected):
     """What was computed for a perfect model (MODELS, section 5), at chances spread evenly."""
     p = (np.arange(count) + 0.5) / count
     assert calibration_error_by_chance(p) == pytest.approx(expected, abs=0.003)
-
-
-def test_the_interval_of_a_share():
-    """Of 400, half: 1.96 standard errors of .025 either way; the drawing adds its own noise."""
-    happened = np.arange(400) < 200
-    low, high = bootstrap(lambda which: float(happened[which].mean()), 400)
-    assert (low, high) == pytest.approx((0.451, 0.549), abs=0.01)
