@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from agents.commands.fit_history import Rejected, read
+from agents.commands import inputs
+from agents.commands.fit_history import read
 from agents.commands.fit_request import Request
 from agents.commands.replay import for_files, without_collector
 from agents.learning import fragment as fragments
@@ -12,7 +13,6 @@ from agents.offline.history import History
 from agents.settings import Settings
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS
-from schemas.base import rfc3339
 
 
 def learn(request: Request, settings: Settings) -> Iterator[str]:
@@ -26,7 +26,7 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     request.check()
     core = for_files(request.files, settings.pipeline())
     history, rejected = read(request, settings)
-    yield from _read(history, rejected)
+    yield from inputs.told(history, rejected)
     with without_collector():
         found = fit(history, core, only_intercept=request.only_intercept)
     yield from report.lines(found, core.churn_label, core.inactivity.horizon_days)
@@ -49,17 +49,6 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     request.out.write_text(text, encoding="utf-8")
     yield f"Written to {request.out}; a worker takes it by `include: {request.out.name}` in its"
     yield "churnwatch.yaml, in the same folder."
-
-
-def _read(history: History, rejected: Rejected) -> Iterator[str]:
-    events = history.activities
-    if not events:
-        return
-    first, last = (rfc3339(event.occurred_at)[:10] for event in (events[0], events[-1]))
-    yield f"Read {len(events):,} events, {first} to {last}"
-    if rejected:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in rejected.most_common())
-        yield f"  rejected, which `churnwatch replay --dead-letters` keeps: {reasons}"
 
 
 def _trials(history: History, core: PipelineSettings, found: Fit) -> Iterator[levels.Tried]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from agents.commands.fit_request import Request
+from agents.commands.inputs import Rejected
 from agents.commands.progress import progress
 from agents.commands.replay import AHEAD_MS_MAX, check_until
 from agents.files.blocks import Refused
@@ -15,9 +16,7 @@ from agents.offline.history import History, read_history
 from agents.offline.log_history import each_once, log_history
 from agents.settings import Settings
 from schemas.log import Record
-from schemas.rejection import Reason, Rejection
-
-Rejected = Counter[Reason]
+from schemas.rejection import Rejection
 
 
 def read(request: Request, settings: Settings) -> tuple[History, Rejected]:
