@@ -6,12 +6,13 @@ from agents.commands import inputs
 from agents.commands.fit_history import read
 from agents.commands.fit_request import Request
 from agents.commands.replay import for_files, without_collector
-from agents.learning import fragment as fragments
-from agents.learning import levels, report
-from agents.learning.fit import Fit, fit
-from agents.offline.history import History
+from agents.learning import report
+from agents.learning.fit import fit
+from agents.learning.fragment import fragment
+from agents.learning.hiatus import tuned_days
+from agents.learning.levels import Tried, candidates, choose, told, trials, with_hiatus
 from agents.settings import Settings
-from pipeline.settings import PipelineSettings
+from pipeline.settings import InactivitySettings
 from pipeline.units import DAY_MS
 
 
@@ -31,16 +32,20 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         found = fit(history, core, only_intercept=request.only_intercept)
     yield from report.lines(found, core.churn_label, core.inactivity.horizon_days)
     verdict = report.verdict(found)
-    tried = None
+    handed = found.learnt.of(core)
+    rule = handed.inactivity
+    if verdict.baseline_wins:
+        days = tuned_days(history, core, found.judged[-1].at_ms)
+        rule = with_hiatus(rule, days or rule.horizon_days)
+        yield _hiatus(rule, is_tuned=days is not None)
     if request.wants_level:
-        every: list[levels.Tried] = []
+        every: list[Tried] = []
+        since_ms = found.first_ms + round(rule.horizon_days * DAY_MS)
         with without_collector():
-            yield from level_lines(_trials(history, core, found), every)
-        tried = levels.choose(every, request.alerts_per_day, request.precision)
-        yield f"Chosen: level {tried.level:g}" + (
-            "; not written, as the hiatus is kept" if verdict.baseline_wins else ""
-        )
-    text = fragments.fragment(found, core, verdict, tried)
+            yield from level_lines(trials(history, handed, candidates(rule), since_ms), every)
+        rule = choose(every, request.alerts_per_day, request.precision).rule
+        yield f"Chosen: {told(rule)}"
+    text = fragment(found, core, verdict, rule)
     yield ""
     if request.out is None:
         yield "Put this into churnwatch.yaml:"
@@ -51,18 +56,20 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     yield "churnwatch.yaml, in the same folder."
 
 
-def _trials(history: History, core: PipelineSettings, found: Fit) -> Iterator[levels.Tried]:
-    horizon_ms = round(core.inactivity.horizon_days * DAY_MS)
-    return levels.trials(history, found.learnt.of(core), found.first_ms + horizon_ms)
+def _hiatus(rule: InactivitySettings, *, is_tuned: bool) -> str:
+    share = f"{rule.level:.0%}"
+    if is_tuned:
+        return f"A {told(rule)}: of those learnt from who were silent for so long {share} left."
+    return f"A {told(rule)}, a horizon: of those learnt from, {share} left after no silence."
 
 
-def level_lines(trials: Iterable[levels.Tried], every: list[levels.Tried]) -> Iterator[str]:
+def level_lines(trials: Iterable[Tried], every: list[Tried]) -> Iterator[str]:
     """Yield a line for each level as soon as it was tried, and keep them."""
     yield ""
-    yield f"Levels, each tried by a replay of the history ({len(levels.LEVELS)} in all)"
-    yield f"  {'level':>6}{'inactivity alerts a day':>26}{'right, of those known':>24}"
+    yield "Tried, each by a replay of the history"
+    yield f"  {'':<18}{'inactivity alerts a day':>26}{'right, of those known':>24}"
     for each in trials:
         every.append(each)
         right = f"{each.precision:.1%} of {each.known:,}" if each.known else "-"
-        yield f"  {each.level:>6g}{each.alerts_per_day:>26.3f}{right:>24}"
-    yield "  They were tried on the history that was learnt from: expect a little less."
+        yield f"  {told(each.rule):<18}{each.alerts_per_day:>26.3f}{right:>24}"
+    yield "  On the history that was learnt from: expect a little less."

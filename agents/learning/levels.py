@@ -1,10 +1,10 @@
 """Levels as a manager chooses them: by how many alerts a day, or by how many of them are right.
 
-Each level is tried by the pipeline itself, on the history; what became of its alerts is read off
-the closing records.
+Levels of a probability, or days of silence where the hiatus is kept. Each is tried by the pipeline
+itself, on the history; what became of its alerts is read off the closing records.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,11 +12,12 @@ from agents.offline.history import History
 from agents.offline.intake_replay import Intake
 from agents.offline.replay import Replay, numbered
 from agents.problems import UserError
-from pipeline.settings import PipelineSettings
+from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
 from pipeline.units import DAY_MS
 from schemas.alert import AlertKind, Outcome
 
 LEVELS: Final = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3)
+_HORIZONS: Final = (2.0, 1.5, 1.25, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 _ENOUGH: Final = 30  # outcomes to speak of a precision
 
 
@@ -24,7 +25,7 @@ _ENOUGH: Final = 30  # outcomes to speak of a precision
 class Tried:
     """What one level came to, rounded as it is shown: what is shown can be asked for."""
 
-    level: float
+    rule: InactivitySettings
     alerts_per_day: float
     left: int
     known: int  # alerts whose outcome is known, and that nobody acted on
@@ -35,27 +36,47 @@ class Tried:
         return round(self.left / self.known, 3) if self.known else float("nan")
 
 
-def with_level(settings: PipelineSettings, level: float) -> PipelineSettings:
-    """Return settings with a level, the critical one half way up to certainty."""
-    critical = round((1 + level) / 2, 3)
-    rule = replace(settings.inactivity, level=level, critical_level=critical)
-    return replace(settings, inactivity=rule)
+def told(rule: InactivitySettings) -> str:
+    """Return the level of a rule, or the days of its hiatus."""
+    if rule.rule is InactivityRule.HIATUS:
+        return f"hiatus of {rule.hiatus_days:g} days"
+    return f"level {rule.level:g}"
+
+
+def with_level(rule: InactivitySettings, level: float) -> InactivitySettings:
+    """Return a rule with a level, the critical one half way up to certainty."""
+    return replace(rule, level=level, critical_level=round((1 + level) / 2, 3))
+
+
+def with_hiatus(rule: InactivitySettings, days: float) -> InactivitySettings:
+    """Return a rule of so many days of silence, critical from half as many again."""
+    critical = round(1.5 * days, 1)
+    hiatus = InactivityRule.HIATUS
+    return replace(rule, rule=hiatus, hiatus_days=days, hiatus_critical_days=critical)
+
+
+def candidates(rule: InactivitySettings) -> list[InactivitySettings]:
+    """Return what to try, the quietest first: levels of a probability, or days of a hiatus."""
+    if rule.rule is InactivityRule.HIATUS:
+        days = (max(round(share * rule.horizon_days), 1) for share in _HORIZONS)
+        return [with_hiatus(rule, each) for each in days]
+    return [with_level(rule, level) for level in LEVELS]
 
 
 def trials(
     history: History,
     settings: PipelineSettings,
+    rules: Iterable[InactivitySettings],
     since_ms: int,
-    levels: Sequence[float] = LEVELS,
 ) -> Iterator[Tried]:
-    """Yield what each level comes to, in their order, by what was raised since an instant."""
+    """Yield what each rule comes to, in their order, by what was raised since an instant."""
     last_ms = history.activities[-1].occurred_at
-    for level in levels:
-        yield _try(history, with_level(settings, level), since_ms, last_ms)
+    for rule in rules:
+        yield _try(history, replace(settings, inactivity=rule), since_ms, last_ms)
 
 
 def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: float | None) -> Tried:
-    """Return the lowest level that keeps to what is wanted.
+    """Return the lowest level, or shortest hiatus, that keeps to what is wanted.
 
     Raises:
         UserError: no level does.
@@ -66,7 +87,7 @@ def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: floa
             least = min(t.alerts_per_day for t in tried)
             raise UserError(
                 f"--alerts-per-day is {alerts_per_day:g}; accepted is {least:g} or more, "
-                f"the fewest that level {LEVELS[0]:g} gives"
+                "the fewest that any gives"
             )
         return fitting[-1]
     assert precision is not None
@@ -93,4 +114,4 @@ def _try(history: History, settings: PipelineSettings, since_ms: int, last_ms: i
     left = sum(a.outcome is Outcome.LEFT for a in closings)
     days = max((last_ms - since_ms) / DAY_MS, 1.0)
     alerts_per_day = round(len(counted) / days, 3)
-    return Tried(settings.inactivity.level, alerts_per_day, left, len(closings))
+    return Tried(settings.inactivity, alerts_per_day, left, len(closings))

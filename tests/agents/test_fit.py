@@ -4,6 +4,7 @@ With a horizon of 30 days the plain shop, which ends on day 100, is judged as of
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -12,12 +13,13 @@ import pytest
 from agents.cli import FINE, WRONG_USE, run
 from agents.commands.fit import level_lines
 from agents.learning.learner import FULL_FROM
-from agents.learning.levels import LEVELS, Tried
+from agents.learning.levels import LEVELS, Tried, candidates
 from agents.settings import load_settings
 from agents.shop.settings import ShopSettings
 from agents.shop.write import write_shop
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.churn_settings import DEFAULTS, ChurnLabel
+from pipeline.settings import InactivitySettings
 from schemas.hashing import id_hash
 from tests.agents.timeline import at, order, plain_shop, regulars, write_lines
 
@@ -136,13 +138,11 @@ def test_what_cannot_be_used_is_counted_by_reason(tmp_path, capsys):
 
 
 def test_each_level_is_told_as_soon_as_it_was_tried():
-    tried = iter([Tried(0.95, 0.5, 9, 10), Tried(0.9, 0.75, 0, 0), Tried(0.85, 1.0, 0, 0)])
-    every = []
-    told = level_lines(tried, every)
-    assert "0.95                     0.500             90.0% of 10" in [
-        line.strip() for line in islice(told, 4)
-    ]
-    assert next(tried).level == 0.9
+    rules = candidates(InactivitySettings())
+    tried = iter([Tried(rules[0], 0.5, 9, 10), Tried(rules[1], 0.75, 0, 0)])
+    lines = [" ".join(line.split()) for line in islice(level_lines(tried, []), 4)]
+    assert lines[-1] == "level 0.95 0.500 90.0% of 10"
+    assert next(tried).rule == rules[1]
 
 
 def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
@@ -151,11 +151,49 @@ def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
     rule = included(tmp_path).inactivity
     assert (rule.level, rule.critical_level) == (LEVELS[-1], 0.65)
     told = capsys.readouterr().out
-    lines = [line.split() for line in told.splitlines()]
-    assert [f"{level:g}" for level in LEVELS] == [
-        line[0] for line in lines if line and line[0].startswith("0.") and len(line) > 1
-    ]
+    assert re.findall(r"^  level (\S+) ", told, re.MULTILINE) == [f"{each:g}" for each in LEVELS]
     assert "Chosen: level 0.3\n" in told
+
+
+@pytest.fixture(scope="module")
+def silence_alone(tmp_path_factory):
+    """The options that read a shop in which days of silence say all, and a rhythm misleads.
+
+    The brisk pause for 20 days, out of 2, and come back; the slow leave, 25 days before the cut,
+    out of 15; a hundred had left by day 20.
+    """
+    brisk = [*range(0, 55, 2), *range(74, 101, 2)]
+    orders = [
+        order(f"{kind}-{n}", day + n / 1000)
+        for kind, count, days in (
+            ("brisk", 40, brisk),
+            ("slow", 80, (0, 15, 30, 45)),
+            ("gone", 100, (0, 10, 20)),
+        )
+        for n in range(count)
+        for day in days
+    ]
+    path = tmp_path_factory.mktemp("silence") / "orders.jsonl"
+    return ["--orders", str(write_lines(path, [*orders, *regulars(*range(101))]))]
+
+
+def test_where_silence_alone_ranks_better_the_hiatus_is_kept(silence_alone, tmp_path, capsys):
+    """Beyond 10 days about half of the silences are of the slow, from 15 days on none is."""
+    assert run(["fit", *silence_alone, "--out", "fit.yaml"]) == FINE
+    rule = included(tmp_path).inactivity
+    assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 15.0, 22.5)
+    told = capsys.readouterr().out
+    assert "The hiatus ranks better" in told
+    line = "A hiatus of 15 days: of those learnt from who were silent for so long 70% left."
+    assert line in told
+
+
+def test_days_of_a_hiatus_are_chosen_as_levels_are(silence_alone, tmp_path, capsys):
+    """The shortest that is tried is a fifth of the horizon."""
+    assert run(["fit", *silence_alone, "--alerts-per-day", "1000", "--out", "fit.yaml"]) == FINE
+    rule = included(tmp_path).inactivity
+    assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 6.0, 9.0)
+    assert "Chosen: hiatus of 6 days\n" in capsys.readouterr().out
 
 
 def wrong(arguments, capsys):
@@ -274,4 +312,4 @@ def test_a_history_that_nothing_can_be_learnt_from(
 def test_no_level_gives_so_few_alerts(plain, capsys):
     line = wrong([*plain, "--alerts-per-day", "0.001"], capsys)
     assert line.startswith("--alerts-per-day is 0.001; accepted is ")
-    assert line.endswith(" or more, the fewest that level 0.95 gives")
+    assert line.endswith(" or more, the fewest that any gives")

@@ -1,19 +1,17 @@
 """What `fit` hands out, of a fit made by hand: a worker that includes it is told just that."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from agents.learning.fit import Fit, Judged
 from agents.learning.fragment import fragment
 from agents.learning.learner import Learnt
-from agents.learning.levels import Tried
+from agents.learning.levels import with_hiatus, with_level
 from agents.learning.report import Verdict
 from agents.settings import load_settings
 from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
 from pipeline.order_model import OrderModel
-from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings, ValueSettings
+from pipeline.settings import InactivitySettings, PipelineSettings, ValueSettings
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS
 
@@ -77,17 +75,18 @@ def included(tmp_path, monkeypatch):
 
 
 def test_a_worker_that_includes_it_is_told_what_was_learnt(included):
-    assert included(fragment(FIT, SETTINGS, BETTER, None)) == LEARNT.of(SETTINGS)
+    assert included(fragment(FIT, SETTINGS, BETTER, SETTINGS.inactivity)) == LEARNT.of(SETTINGS)
 
 
 def test_a_chosen_level_is_told_with_its_critical_one(included):
-    rule = included(fragment(FIT, SETTINGS, BETTER, Tried(0.55, 1.0, 9, 30))).inactivity
-    assert rule == replace(SETTINGS.inactivity, level=0.55, critical_level=0.775)
+    rule = with_level(SETTINGS.inactivity, 0.55)
+    assert included(fragment(FIT, SETTINGS, BETTER, rule)).inactivity == rule
+    assert rule.critical_level == 0.775
 
 
 def test_the_head_says_of_whom_when_and_how_well():
     """All who left scored above all who stayed; a bin for each customer, .1 off each."""
-    head = fragment(FIT, SETTINGS, BETTER, None).splitlines()[:3]
+    head = fragment(FIT, SETTINGS, BETTER, SETTINGS.inactivity).splitlines()[:3]
     assert head == [
         "# Learnt by `churnwatch fit` from 1234 customers, 2025-01-01 to 2025-07-20.",
         "# On customers and times not learnt from: area 1.000, error 0.100;",
@@ -95,10 +94,11 @@ def test_the_head_says_of_whom_when_and_how_well():
     ]
 
 
-@pytest.mark.parametrize("tried", [None, Tried(0.55, 1.0, 9, 30)], ids=["", "a level chosen"])
-def test_where_silence_alone_ranks_better_it_is_the_rule(included, tried):
-    """A level of probability has no place in it; the critical one is half as long again."""
-    rule = included(fragment(FIT, SETTINGS, WORSE, tried)).inactivity
-    assert rule.rule is InactivityRule.HIATUS
-    assert rule.hiatus_critical_days == pytest.approx(1.5 * rule.hiatus_days, abs=0.05)
-    assert (rule.level, rule.critical_level) == (0.7, 0.85)
+def test_a_hiatus_is_told_with_its_days(included):
+    rule = with_hiatus(SETTINGS.inactivity, 31.0)
+    assert included(fragment(FIT, SETTINGS, WORSE, rule)).inactivity == rule
+
+
+def test_a_level_that_was_not_chosen_is_left_to_the_settings():
+    """So that a worker's own is not overwritten."""
+    assert "level" not in fragment(FIT, SETTINGS, BETTER, SETTINGS.inactivity)

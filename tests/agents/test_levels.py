@@ -8,7 +8,16 @@ from math import log
 
 import pytest
 
-from agents.learning.levels import Tried, choose, trials, with_level
+from agents.learning.levels import (
+    LEVELS,
+    Tried,
+    candidates,
+    choose,
+    told,
+    trials,
+    with_hiatus,
+    with_level,
+)
 from agents.offline.history import read_history
 from agents.problems import UserError
 from agents.sources import ORDERS, TOUCHPOINTS
@@ -58,33 +67,55 @@ def four_customers(tmp_path_factory):
         *daily("dora", (0, 9)),
     ]
     known = history(tmp_path_factory.mktemp("levels"), orders, [DORA_IS_CALLED])
-    levels = (0.95, 0.75, 0.5, 0.4, 0.3)
-    since_ms = START_MS + 15 * DAY_MS
-    return {each.level: each for each in trials(known, SILENCE_ALONE, since_ms, levels)}
+    rule, since_ms = SILENCE_ALONE.inactivity, START_MS + 15 * DAY_MS
+    rules = [with_level(rule, level) for level in (0.95, 0.75, 0.5, 0.4, 0.3)]
+    rules += [with_hiatus(rule, days) for days in (38.0, 21.0)]
+    return {told(each.rule): each for each in trials(known, SILENCE_ALONE, rules, since_ms)}
 
 
 @pytest.mark.parametrize(
-    ("level", "raised", "left", "known"),
+    ("rule", "raised", "left", "known"),
     [
-        pytest.param(0.95, 2, 1, 1, id="38 days: ann and dora on day 47; dora is called on 48"),
-        pytest.param(0.75, 3, 1, 2, id="21 days: bob as well, and he comes back"),
-        pytest.param(0.5, 4, 1, 2, id="11 days: carl on day 96, too late to know"),
-        pytest.param(0.4, 4, 2, 3, id="7 days: on day 16; dora had left before the call"),
-        pytest.param(0.3, 1, 0, 0, id="3 days: on day 12, before what counts; carl on day 88"),
+        pytest.param(
+            "level 0.95", 2, 1, 1, id="38 days: ann and dora on day 47; dora is called on 48"
+        ),
+        pytest.param("level 0.75", 3, 1, 2, id="21 days: bob as well, and he comes back"),
+        pytest.param("level 0.5", 4, 1, 2, id="11 days: carl on day 96, too late to know"),
+        pytest.param("level 0.4", 4, 2, 3, id="7 days: on day 16; dora had left before the call"),
+        pytest.param(
+            "level 0.3", 1, 0, 0, id="3 days: on day 12, before what counts; carl on day 88"
+        ),
+        pytest.param("hiatus of 38 days", 2, 1, 1, id="the same days as a hiatus"),
+        pytest.param("hiatus of 21 days", 3, 1, 2, id="the same days as another"),
     ],
 )
-def test_what_a_level_comes_to(four_customers, level, raised, left, known):
-    found = four_customers[level]
+def test_what_a_rule_comes_to(four_customers, rule, raised, left, known):
+    found = four_customers[rule]
     assert found.alerts_per_day == pytest.approx(raised / DAYS, abs=5e-4)
     assert (found.left, found.known) == (left, known)
 
 
-def test_the_critical_level_is_half_way_up_to_certainty():
-    rule = with_level(PipelineSettings(), 0.8).inactivity
+def test_what_is_critical():
+    """Half way up to certainty, or half as long again."""
+    rule = with_level(InactivitySettings(), 0.8)
     assert (rule.level, rule.critical_level) == (0.8, 0.9)
+    rule = with_hiatus(InactivitySettings(), 31.0)
+    assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 31.0, 46.5)
 
 
-SOME = [Tried(0.9, 1.0, 95, 100), Tried(0.8, 2.0, 70, 100), Tried(0.7, 3.0, 10, 29)]
+def test_what_is_tried():
+    """From the quietest on: levels, or days between two horizons and a fifth of one."""
+    rule = InactivitySettings(horizon_days=10.0)
+    assert [each.level for each in candidates(rule)] == list(LEVELS)
+    days = [each.hiatus_days for each in candidates(with_hiatus(rule, 5.0))]
+    assert days == [20, 15, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
+
+
+def tried(level, *figures):
+    return Tried(with_level(InactivitySettings(), level), *figures)
+
+
+SOME = [tried(0.9, 1.0, 95, 100), tried(0.8, 2.0, 70, 100), tried(0.7, 3.0, 10, 29)]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +129,7 @@ SOME = [Tried(0.9, 1.0, 95, 100), Tried(0.8, 2.0, 70, 100), Tried(0.7, 3.0, 10, 
     ],
 )
 def test_the_lowest_level_that_keeps_to_what_is_wanted(alerts_per_day, precision, level):
-    assert choose(SOME, alerts_per_day, precision).level == level
+    assert choose(SOME, alerts_per_day, precision).rule.level == level
 
 
 @pytest.mark.parametrize(
@@ -108,7 +139,7 @@ def test_the_lowest_level_that_keeps_to_what_is_wanted(alerts_per_day, precision
             SOME,
             0.5,
             None,
-            "--alerts-per-day is 0.5; accepted is 1 or more, the fewest that level 0.95 gives",
+            "--alerts-per-day is 0.5; accepted is 1 or more, the fewest that any gives",
             id="too few alerts",
         ),
         pytest.param(SOME, None, 0.96, "--precision is 0.96; accepted is 0.95 or less", id="right"),
@@ -129,5 +160,5 @@ def test_what_no_level_keeps_to(some, alerts_per_day, precision, line):
 
 def test_what_is_shown_of_a_level_can_be_asked_for():
     """Two of three show as 0.667, and 4,999 of 5,000 as 1."""
-    assert Tried(0.9, 1.0, 2, 3).precision == 0.667
-    assert choose([Tried(0.9, 1.0, 4999, 5000)], None, 1.0).level == 0.9
+    assert tried(0.9, 1.0, 2, 3).precision == 0.667
+    assert choose([tried(0.9, 1.0, 4999, 5000)], None, 1.0).rule.level == 0.9
