@@ -1,16 +1,18 @@
 """`churnwatch fit`: learn from a history what a worker is then told, and say how well it does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from agents.commands import inputs
 from agents.commands.fit_history import read
 from agents.commands.fit_request import Request
+from agents.commands.progress import working
 from agents.commands.replay import for_files, without_collector
 from agents.learning import report
 from agents.learning.fit import fit
 from agents.learning.fragment import fragment
 from agents.learning.hiatus import tuned_days
-from agents.learning.levels import Tried, candidates, choose, told, trials, with_hiatus
+from agents.learning.levels import Tried, candidates, choose, told, tried, with_hiatus
 from agents.settings import Settings
 from pipeline.settings import InactivitySettings
 from pipeline.units import DAY_MS
@@ -28,7 +30,7 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     core = for_files(request.files, settings.pipeline())
     history, rejected = read(request, settings)
     yield from inputs.told(history, rejected)
-    with without_collector():
+    with without_collector(), working("Learning"):
         found = fit(history, core, only_intercept=request.only_intercept)
     yield from report.lines(found, core.churn_label, core.inactivity.horizon_days)
     verdict = report.verdict(found)
@@ -39,10 +41,10 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         rule = with_hiatus(rule, days or rule.horizon_days)
         yield _hiatus(rule, is_tuned=days is not None)
     if request.wants_level:
-        every: list[Tried] = []
         since_ms = found.first_ms + round(rule.horizon_days * DAY_MS)
-        with without_collector():
-            yield from level_lines(trials(history, handed, candidates(rule), since_ms), every)
+        every: list[Tried] = []
+        try_one = partial(tried, history, handed, since_ms=since_ms)
+        yield from level_lines(candidates(rule), try_one, every, request.alerts_per_day)
         rule = choose(every, request.alerts_per_day, request.precision).rule
         yield f"Chosen: {told(rule)}"
     text = fragment(found, core, verdict, rule)
@@ -63,13 +65,25 @@ def _hiatus(rule: InactivitySettings, *, is_tuned: bool) -> str:
     return f"A {told(rule)}, a horizon: of those learnt from, {share} left after no silence."
 
 
-def level_lines(trials: Iterable[Tried], every: list[Tried]) -> Iterator[str]:
-    """Yield a line for each level as soon as it was tried, and keep them."""
+def level_lines(
+    rules: Iterable[InactivitySettings],
+    try_one: Callable[[InactivitySettings], Tried],
+    every: list[Tried],
+    alerts_per_day: float | None = None,
+) -> Iterator[str]:
+    """Yield a line for each rule as soon as it was tried, and keep what it came to.
+
+    Louder ones are not tried once there are more alerts than wanted.
+    """
     yield ""
     yield "Tried, each by a replay of the history"
     yield f"  {'':<18}{'inactivity alerts a day':>26}{'right, of those known':>24}"
-    for each in trials:
+    for rule in rules:
+        with without_collector(), working(f"Trying {told(rule)}"):
+            each = try_one(rule)
         every.append(each)
         right = f"{each.precision:.1%} of {each.known:,}" if each.known else "-"
-        yield f"  {told(each.rule):<18}{each.alerts_per_day:>26.3f}{right:>24}"
+        yield f"  {told(rule):<18}{each.alerts_per_day:>26.3f}{right:>24}"
+        if alerts_per_day is not None and each.alerts_per_day > alerts_per_day:
+            break
     yield "  On the history that was learnt from: expect a little less."

@@ -4,7 +4,7 @@ Levels of a probability, or days of silence where the hiatus is kept. Each is tr
 itself, on the history; what became of its alerts is read off the closing records.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -63,16 +63,27 @@ def candidates(rule: InactivitySettings) -> list[InactivitySettings]:
     return [with_level(rule, level) for level in LEVELS]
 
 
-def trials(
-    history: History,
-    settings: PipelineSettings,
-    rules: Iterable[InactivitySettings],
-    since_ms: int,
-) -> Iterator[Tried]:
-    """Yield what each rule comes to, in their order, by what was raised since an instant."""
+def tried(
+    history: History, settings: PipelineSettings, rule: InactivitySettings, since_ms: int
+) -> Tried:
+    """Return what a rule comes to, by what was raised since an instant."""
+    settings = replace(settings, inactivity=rule)
     last_ms = history.activities[-1].occurred_at
-    for rule in rules:
-        yield _try(history, replace(settings, inactivity=rule), since_ms, last_ms)
+    replay = Replay.of(replace(settings, live_clock=True))
+    for records, offsets in numbered(Intake(history, settings).batches()):
+        replay.fold(records, offsets)
+    mine = [a for a in replay.alerts if a.kind is AlertKind.INACTIVITY]
+    raised = {a.alert_id: a.occurred_at.timestamp() * 1000 for a in reversed(mine)}
+    counted = {alert_id for alert_id, at_ms in raised.items() if at_ms >= since_ms}
+    horizon_ms = rule.horizon_days * DAY_MS
+    judged = {i for i in counted if raised[i] + horizon_ms <= last_ms}
+    closings = [
+        a for a in mine if a.outcome is not None and a.acted_at is None and a.alert_id in judged
+    ]
+    left = sum(a.outcome is Outcome.LEFT for a in closings)
+    days = max((last_ms - since_ms) / DAY_MS, 1.0)
+    alerts_per_day = round(len(counted) / days, 3)
+    return Tried(rule, alerts_per_day, left, len(closings))
 
 
 def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: float | None) -> Tried:
@@ -97,21 +108,3 @@ def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: floa
         most = f"{max(known):g} or less" if known else f"a history with {_ENOUGH} outcomes or more"
         raise UserError(f"--precision is {precision:g}; accepted is {most}")
     return right[-1]
-
-
-def _try(history: History, settings: PipelineSettings, since_ms: int, last_ms: int) -> Tried:
-    replay = Replay.of(replace(settings, live_clock=True))
-    for records, offsets in numbered(Intake(history, settings).batches()):
-        replay.fold(records, offsets)
-    mine = [a for a in replay.alerts if a.kind is AlertKind.INACTIVITY]
-    raised = {a.alert_id: a.occurred_at.timestamp() * 1000 for a in reversed(mine)}
-    counted = {alert_id for alert_id, at_ms in raised.items() if at_ms >= since_ms}
-    horizon_ms = settings.inactivity.horizon_days * DAY_MS
-    judged = {i for i in counted if raised[i] + horizon_ms <= last_ms}
-    closings = [
-        a for a in mine if a.outcome is not None and a.acted_at is None and a.alert_id in judged
-    ]
-    left = sum(a.outcome is Outcome.LEFT for a in closings)
-    days = max((last_ms - since_ms) / DAY_MS, 1.0)
-    alerts_per_day = round(len(counted) / days, 3)
-    return Tried(settings.inactivity, alerts_per_day, left, len(closings))

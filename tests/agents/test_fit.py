@@ -137,12 +137,26 @@ def test_what_cannot_be_used_is_counted_by_reason(tmp_path, capsys):
     assert line + counts in capsys.readouterr().out
 
 
-def test_each_level_is_told_as_soon_as_it_was_tried():
-    rules = candidates(InactivitySettings())
-    tried = iter([Tried(rules[0], 0.5, 9, 10), Tried(rules[1], 0.75, 0, 0)])
-    lines = [" ".join(line.split()) for line in islice(level_lines(tried, []), 4)]
+def test_each_level_is_told_before_the_next_is_tried():
+    rules, trying = candidates(InactivitySettings()), []
+
+    def try_one(rule):
+        trying.append(rule)
+        return Tried(rule, 0.5, 9, 10)
+
+    lines = [" ".join(line.split()) for line in islice(level_lines(rules, try_one, []), 4)]
     assert lines[-1] == "level 0.95 0.500 90.0% of 10"
-    assert next(tried).rule == rules[1]
+    assert trying == rules[:1]
+
+
+def test_no_louder_level_is_tried_once_there_are_more_alerts_than_wanted():
+    alerts_per_day, every = iter([1.0, 2.0, 2.001, 3.0]), []
+
+    def try_one(rule):
+        return Tried(rule, next(alerts_per_day), 0, 0)
+
+    list(level_lines(candidates(InactivitySettings()), try_one, every, 2.0))
+    assert [each.rule.level for each in every] == [0.95, 0.9, 0.85]
 
 
 def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
@@ -189,11 +203,16 @@ def test_where_silence_alone_ranks_better_the_hiatus_is_kept(silence_alone, tmp_
 
 
 def test_days_of_a_hiatus_are_chosen_as_levels_are(silence_alone, tmp_path, capsys):
-    """The shortest that is tried is a fifth of the horizon."""
-    assert run(["fit", *silence_alone, "--alerts-per-day", "1000", "--out", "fit.yaml"]) == FINE
+    """By 60 days the hundred, in 70 days 4 hours; by 45 the 80 slow as well: more than two a day."""
+    assert run(["fit", *silence_alone, "--alerts-per-day", "2", "--out", "fit.yaml"]) == FINE
     rule = included(tmp_path).inactivity
-    assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 6.0, 9.0)
-    assert "Chosen: hiatus of 6 days\n" in capsys.readouterr().out
+    assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 60.0, 90.0)
+    told = capsys.readouterr().out
+    assert re.findall(r"^  hiatus of (\d+) days +(\S+)", told, re.MULTILINE) == [
+        ("60", f"{100 / (70 + 4 / 24):.3f}"),
+        ("45", f"{180 / (70 + 4 / 24):.3f}"),
+    ]
+    assert "Chosen: hiatus of 60 days\n" in told
 
 
 def wrong(arguments, capsys):

@@ -14,7 +14,7 @@ from agents.learning.levels import (
     candidates,
     choose,
     told,
-    trials,
+    tried,
     with_hiatus,
     with_level,
 )
@@ -70,7 +70,7 @@ def four_customers(tmp_path_factory):
     rule, since_ms = SILENCE_ALONE.inactivity, START_MS + 15 * DAY_MS
     rules = [with_level(rule, level) for level in (0.95, 0.75, 0.5, 0.4, 0.3)]
     rules += [with_hiatus(rule, days) for days in (38.0, 21.0)]
-    return {told(each.rule): each for each in trials(known, SILENCE_ALONE, rules, since_ms)}
+    return {told(rule): tried(known, SILENCE_ALONE, rule, since_ms) for rule in rules}
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,11 @@ def test_what_is_tried():
     assert days == [20, 15, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
 
 
-def tried(level, *figures):
+def at_level(level, *figures):
     return Tried(with_level(InactivitySettings(), level), *figures)
 
 
-SOME = [tried(0.9, 1.0, 95, 100), tried(0.8, 2.0, 70, 100), tried(0.7, 3.0, 10, 29)]
+SOME = [at_level(0.9, 1.0, 95, 100), at_level(0.8, 2.0, 70, 100), at_level(0.7, 3.0, 10, 29)]
 
 
 @pytest.mark.parametrize(
@@ -160,5 +160,5 @@ def test_what_no_level_keeps_to(some, alerts_per_day, precision, line):
 
 def test_what_is_shown_of_a_level_can_be_asked_for():
     """Two of three show as 0.667, and 4,999 of 5,000 as 1."""
-    assert tried(0.9, 1.0, 2, 3).precision == 0.667
-    assert choose([tried(0.9, 1.0, 4999, 5000)], None, 1.0).rule.level == 0.9
+    assert at_level(0.9, 1.0, 2, 3).precision == 0.667
+    assert choose([at_level(0.9, 1.0, 4999, 5000)], None, 1.0).rule.level == 0.9
