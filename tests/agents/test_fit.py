@@ -203,7 +203,7 @@ def test_where_silence_alone_ranks_better_the_hiatus_is_kept(silence_alone, tmp_
 
 
 def test_days_of_a_hiatus_are_chosen_as_levels_are(silence_alone, tmp_path, capsys):
-    """By 60 days the hundred, in 70 days 4 hours; by 45 the 80 slow as well: more than two a day."""
+    """By 60 days the hundred, in 70 days 4 hours; by 45 the 80 slow as well, above two a day."""
     assert run(["fit", *silence_alone, "--alerts-per-day", "2", "--out", "fit.yaml"]) == FINE
     rule = included(tmp_path).inactivity
     assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 60.0, 90.0)
