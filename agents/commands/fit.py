@@ -13,9 +13,13 @@ from agents.learning.fit import fit
 from agents.learning.fragment import fragment
 from agents.learning.hiatus import tuned_days
 from agents.learning.levels import Tried, candidates, choose, told, tried, with_hiatus
+from agents.offline.history import History
+from agents.problems import UserError
 from agents.settings import Settings
+from pipeline.churn_settings import ChurnLabel
 from pipeline.settings import InactivitySettings
 from pipeline.units import DAY_MS
+from schemas.activity import Kind
 
 
 def learn(request: Request, settings: Settings) -> Iterator[str]:
@@ -30,6 +34,7 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     core = for_files(request.files, settings.pipeline())
     history, rejected = read(request, settings)
     yield from inputs.told(history, rejected)
+    _check_orders(history, core.churn_label)
     with without_collector(), working("Learning"):
         found = fit(history, core, only_intercept=request.only_intercept)
     yield from report.lines(found, core.churn_label, core.inactivity.horizon_days)
@@ -44,9 +49,12 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         since_ms = found.first_ms + round(rule.horizon_days * DAY_MS)
         every: list[Tried] = []
         try_one = partial(tried, history, handed, since_ms=since_ms)
-        yield from level_lines(candidates(rule), try_one, every, request.alerts_per_day)
+        rules = candidates(rule, core.churn_label)
+        yield from level_lines(rules, try_one, every, request.alerts_per_day)
         rule = choose(every, request.alerts_per_day, request.precision).rule
         yield f"Chosen: {told(rule)}"
+    elif not verdict.baseline_wins:
+        yield from _too_high(rule, float(found.judged[-1].p.max()))
     text = fragment(found, core, verdict, rule)
     yield ""
     if request.out is None:
@@ -56,6 +64,22 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     request.out.write_text(text, encoding="utf-8")
     yield f"Written to {request.out}; a worker takes it by `include: {request.out.name}` in its"
     yield "churnwatch.yaml, in the same folder."
+
+
+def _check_orders(history: History, label: ChurnLabel) -> None:
+    orders = any(each.kind == Kind.ORDER_PLACED for each in history.activities)
+    if history.activities and not orders and label is ChurnLabel.SILENCE:
+        raise UserError(
+            "the history has no orders; accepted is one with orders, as `churn_label: silence` "
+            "is about them"
+        )
+
+
+def _too_high(rule: InactivitySettings, highest: float) -> Iterator[str]:
+    """Yield a warning if the level that is left as it is raises nobody."""
+    if highest < rule.level:
+        yield f"No customer came to level {rule.level:g}: {highest:.2f} at most. Choose one by"
+        yield "--alerts-per-day or --precision."
 
 
 def _hiatus(rule: InactivitySettings, *, is_tuned: bool) -> str:

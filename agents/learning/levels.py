@@ -12,11 +12,16 @@ from agents.offline.history import History
 from agents.offline.intake_replay import Intake
 from agents.offline.replay import Replay, numbered
 from agents.problems import UserError
+from pipeline.churn_settings import ChurnLabel
 from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
 from pipeline.units import DAY_MS
 from schemas.alert import AlertKind, Outcome
 
-LEVELS: Final = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3)
+# Farewells are rarer than silences: few customers come to a half.
+LEVELS: Final = {
+    ChurnLabel.SILENCE: (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3),
+    ChurnLabel.CLOSED: (0.8, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03),
+}
 _HORIZONS: Final = (2.0, 1.5, 1.25, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 _ENOUGH: Final = 30  # outcomes to speak of a precision
 
@@ -44,8 +49,8 @@ def told(rule: InactivitySettings) -> str:
 
 
 def with_level(rule: InactivitySettings, level: float) -> InactivitySettings:
-    """Return a rule with a level, the critical one half way up to certainty."""
-    return replace(rule, level=level, critical_level=round((1 + level) / 2, 3))
+    """Return a rule with a level, the critical one at odds three times as high."""
+    return replace(rule, level=level, critical_level=round(3 * level / (1 + 2 * level), 3))
 
 
 def with_hiatus(rule: InactivitySettings, days: float) -> InactivitySettings:
@@ -55,12 +60,12 @@ def with_hiatus(rule: InactivitySettings, days: float) -> InactivitySettings:
     return replace(rule, rule=hiatus, hiatus_days=days, hiatus_critical_days=critical)
 
 
-def candidates(rule: InactivitySettings) -> list[InactivitySettings]:
+def candidates(rule: InactivitySettings, label: ChurnLabel) -> list[InactivitySettings]:
     """Return what to try, the quietest first: levels of a probability, or days of a hiatus."""
     if rule.rule is InactivityRule.HIATUS:
         days = (max(round(share * rule.horizon_days), 1) for share in _HORIZONS)
         return [with_hiatus(rule, each) for each in days]
-    return [with_level(rule, level) for level in LEVELS]
+    return [with_level(rule, level) for level in LEVELS[label]]
 
 
 def tried(

@@ -138,7 +138,7 @@ def test_what_cannot_be_used_is_counted_by_reason(tmp_path, capsys):
 
 
 def test_each_level_is_told_before_the_next_is_tried():
-    rules, trying = candidates(InactivitySettings()), []
+    rules, trying = candidates(InactivitySettings(), ChurnLabel.SILENCE), []
 
     def try_one(rule):
         trying.append(rule)
@@ -155,17 +155,25 @@ def test_no_louder_level_is_tried_once_there_are_more_alerts_than_wanted():
     def try_one(rule):
         return Tried(rule, next(alerts_per_day), 0, 0)
 
-    list(level_lines(candidates(InactivitySettings()), try_one, every, 2.0))
+    list(level_lines(candidates(InactivitySettings(), ChurnLabel.SILENCE), try_one, every, 2.0))
     assert [each.rule.level for each in every] == [0.95, 0.9, 0.85]
+
+
+def test_a_level_that_nobody_comes_to_is_told(plain, capsys, monkeypatch):
+    monkeypatch.setenv("CHURNWATCH_INACTIVITY__LEVEL", "0.999")
+    monkeypatch.setenv("CHURNWATCH_INACTIVITY__CRITICAL_LEVEL", "0.9999")
+    assert run(["fit", *plain]) == FINE
+    assert "No customer came to level 0.999: 0." in capsys.readouterr().out
 
 
 def test_a_level_is_chosen_by_how_many_alerts_it_gives(plain, tmp_path, capsys):
     """None of the 16 is alarmed twice: a thousand a day takes the lowest level of all."""
     assert run(["fit", *plain, "--alerts-per-day", "1000", "--out", "fit.yaml"]) == FINE
     rule = included(tmp_path).inactivity
-    assert (rule.level, rule.critical_level) == (LEVELS[-1], 0.65)
+    levels = LEVELS[ChurnLabel.SILENCE]
+    assert (rule.level, rule.critical_level) == (levels[-1], 0.562)  # 3 x .3 / (1 + 2 x .3)
     told = capsys.readouterr().out
-    assert re.findall(r"^  level (\S+) ", told, re.MULTILINE) == [f"{each:g}" for each in LEVELS]
+    assert re.findall(r"^  level (\S+) ", told, re.MULTILINE) == [f"{each:g}" for each in levels]
     assert "Chosen: level 0.3\n" in told
 
 
@@ -290,6 +298,13 @@ STEADY = [each for each in plain_shop() if each["customer_id"] in STAY]
     ("orders", "settings", "line"),
     [
         pytest.param([], {}, "the history is empty; accepted is one with orders", id="empty"),
+        pytest.param(
+            [order("ann", day, status="delivered") for day in range(100)],
+            {},
+            "the history has no orders; accepted is one with orders, as `churn_label: silence` is "
+            "about them",
+            id="no orders",
+        ),
         pytest.param(
             regulars(*range(90)),
             {},

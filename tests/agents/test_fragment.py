@@ -81,7 +81,7 @@ def test_a_worker_that_includes_it_is_told_what_was_learnt(included):
 def test_a_chosen_level_is_told_with_its_critical_one(included):
     rule = with_level(SETTINGS.inactivity, 0.55)
     assert included(fragment(FIT, SETTINGS, BETTER, rule)).inactivity == rule
-    assert rule.critical_level == 0.775
+    assert rule.critical_level == 0.786  # 3 x .55 / (1 + 2 x .55)
 
 
 def test_the_head_says_of_whom_when_and_how_well():

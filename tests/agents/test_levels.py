@@ -21,7 +21,7 @@ from agents.learning.levels import (
 from agents.offline.history import read_history
 from agents.problems import UserError
 from agents.sources import ORDERS, TOUCHPOINTS
-from pipeline.churn_settings import ChurnModel, Hinges
+from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
 from pipeline.settings import InactivitySettings, PipelineSettings
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS, at, order, regulars, write_lines
@@ -95,19 +95,24 @@ def test_what_a_rule_comes_to(four_customers, rule, raised, left, known):
     assert (found.left, found.known) == (left, known)
 
 
-def test_what_is_critical():
-    """Half way up to certainty, or half as long again."""
-    rule = with_level(InactivitySettings(), 0.8)
-    assert (rule.level, rule.critical_level) == (0.8, 0.9)
+@pytest.mark.parametrize(("level", "critical"), [(0.75, 0.9), (0.5, 0.75), (0.1, 0.25)])
+def test_critical_is_at_odds_three_times_as_high(level, critical):
+    rule = with_level(InactivitySettings(), level)
+    assert (rule.level, rule.critical_level) == (level, critical)
+
+
+def test_critical_is_a_silence_half_as_long_again():
     rule = with_hiatus(InactivitySettings(), 31.0)
     assert (rule.rule, rule.hiatus_days, rule.hiatus_critical_days) == ("hiatus", 31.0, 46.5)
 
 
-def test_what_is_tried():
+@pytest.mark.parametrize("label", ChurnLabel)
+def test_what_is_tried(label):
     """From the quietest on: levels, or days between two horizons and a fifth of one."""
     rule = InactivitySettings(horizon_days=10.0)
-    assert [each.level for each in candidates(rule)] == list(LEVELS)
-    days = [each.hiatus_days for each in candidates(with_hiatus(rule, 5.0))]
+    levels = [each.level for each in candidates(rule, label)]
+    assert levels == sorted(LEVELS[label], reverse=True)
+    days = [each.hiatus_days for each in candidates(with_hiatus(rule, 5.0), label)]
     assert days == [20, 15, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
 
 
