@@ -63,7 +63,7 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         return
     request.out.write_text(text, encoding="utf-8")
     yield f"Written to {request.out}; a worker takes it by `include: {request.out.name}` in its"
-    yield "churnwatch.yaml, in the same folder."
+    yield "churnwatch.yaml, in the same folder. What that file says itself counts for more."
 
 
 def _check_orders(history: History, label: ChurnLabel) -> None:
@@ -101,13 +101,13 @@ def level_lines(
     """
     yield ""
     yield "Tried, each by a replay of the history"
-    yield f"  {'':<18}{'inactivity alerts a day':>26}{'right, of those known':>24}"
+    yield f"  {'':<18}{'inactivity alerts a day':>26}{'right, where nobody acted':>28}"
     for rule in rules:
         with without_collector(), working(f"Trying {told(rule)}"):
             each = try_one(rule)
         every.append(each)
         right = f"{each.precision:.1%} of {each.known:,}" if each.known else "-"
-        yield f"  {told(rule):<18}{each.alerts_per_day:>26.3f}{right:>24}"
+        yield f"  {told(rule):<18}{each.alerts_per_day:>26.3f}{right:>28}"
         if alerts_per_day is not None and each.alerts_per_day > alerts_per_day:
             break
     yield "  On the history that was learnt from: expect a little less."

@@ -110,6 +110,7 @@ def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: floa
     right = [t for t in tried if t.known >= _ENOUGH and t.precision >= precision]
     if not right:
         known = [t.precision for t in tried if t.known >= _ENOUGH]
-        most = f"{max(known):g} or less" if known else f"a history with {_ENOUGH} outcomes or more"
+        few = f"a history with {_ENOUGH} outcomes or more of alerts that nobody acted on"
+        most = f"{max(known):g} or less" if known else few
         raise UserError(f"--precision is {precision:g}; accepted is {most}")
     return right[-1]

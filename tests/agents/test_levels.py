@@ -152,7 +152,8 @@ def test_the_lowest_level_that_keeps_to_what_is_wanted(alerts_per_day, precision
             SOME[2:],
             None,
             0.3,
-            "--precision is 0.3; accepted is a history with 30 outcomes or more",
+            "--precision is 0.3; accepted is a history with 30 outcomes or more of alerts that "
+            "nobody acted on",
             id="nothing known",
         ),
     ],
