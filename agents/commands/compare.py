@@ -33,6 +33,29 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
         UserError: the request cannot be done.
         FileError: an input cannot be read.
     """
+    _check(request, a, b)
+    a, b = (for_files(request.files, each) for each in (a, b))
+    rejected: inputs.Rejected = Counter()
+    with ExitStack() as stack:
+        begin = stack.enter_context(progress())
+        stack.enter_context(without_collector())
+        history = _history(request, rejected, begin)
+        ours, theirs = (
+            _ledger(history, each, request.until_ms, begin, name)
+            for name, each in (("A", a), ("B", b))
+        )
+        days = _tuned(ours)
+        rule = None
+        if days is not None:
+            hiatus = hiatus_alone(a, days)
+            rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin, "the hiatus"))
+    yield from inputs.told(history, rejected)
+    yield ""
+    a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
+    yield from comparison_lines(a_side, b_side, rule, days)
+
+
+def _check(request: Request, a: PipelineSettings, b: PipelineSettings) -> None:
     request.check()
     if request.activity is not None:
         raise UserError(
@@ -44,29 +67,16 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
             "--against writes no files, as there are three results; "
             "accepted with it are --settings, --until and the files to read"
         )
-    if a.churn_label is not b.churn_label:
-        raise UserError(
-            f"`churn_label` is {a.churn_label} in one of the settings and {b.churn_label} in the "
-            "other; accepted is the same in both, as outcomes cannot be compared otherwise"
-        )
-    rejected: inputs.Rejected = Counter()
-    with ExitStack() as stack:
-        begin = stack.enter_context(progress())
-        stack.enter_context(without_collector())
-        history = _history(request, rejected, begin)
-        ours, theirs = (
-            _ledger(history, for_files(request.files, each), request.until_ms, begin, name)
-            for name, each in (("A", a), ("B", b))
-        )
-        days = _tuned(ours)
-        rule = None
-        if days is not None:
-            hiatus = for_files(request.files, hiatus_alone(a, days))
-            rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin, "the hiatus"))
-    yield from inputs.told(history, rejected)
-    yield ""
-    a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
-    yield from comparison_lines(a_side, b_side, rule, days)
+    horizons = a.inactivity.horizon_days, b.inactivity.horizon_days
+    for name, (of_a, of_b) in (
+        ("churn_label", (f"{a.churn_label}", f"{b.churn_label}")),
+        ("inactivity.horizon_days", (f"{days:g}" for days in horizons)),
+    ):
+        if of_a != of_b:
+            raise UserError(
+                f"`{name}` is {of_a} in one of the settings and {of_b} in the other; accepted is "
+                "the same in both, as outcomes cannot be compared otherwise"
+            )
 
 
 def _history(request: Request, rejected: inputs.Rejected, begin: Begin) -> History:

@@ -91,25 +91,25 @@ def tried(
     return Tried(rule, alerts_per_day, left, len(closings))
 
 
-def choose(tried: Sequence[Tried], alerts_per_day: float | None, precision: float | None) -> Tried:
+def choose(every: Sequence[Tried], alerts_per_day: float | None, precision: float | None) -> Tried:
     """Return the lowest level, or shortest hiatus, that keeps to what is wanted.
 
     Raises:
         UserError: no level does.
     """
     if alerts_per_day is not None:
-        fitting = [t for t in tried if t.alerts_per_day <= alerts_per_day]
+        fitting = [t for t in every if t.alerts_per_day <= alerts_per_day]
         if not fitting:
-            least = min(t.alerts_per_day for t in tried)
+            least = min(t.alerts_per_day for t in every)
             raise UserError(
                 f"--alerts-per-day is {alerts_per_day:g}; accepted is {least:g} or more, "
                 "the fewest that any gives"
             )
         return fitting[-1]
     assert precision is not None
-    right = [t for t in tried if t.known >= _ENOUGH and t.precision >= precision]
+    right = [t for t in every if t.known >= _ENOUGH and t.precision >= precision]
     if not right:
-        known = [t.precision for t in tried if t.known >= _ENOUGH]
+        known = [t.precision for t in every if t.known >= _ENOUGH]
         few = f"a history with {_ENOUGH} outcomes or more of alerts that nobody acted on"
         most = f"{max(known):g} or less" if known else few
         raise UserError(f"--precision is {precision:g}; accepted is {most}")

@@ -29,7 +29,7 @@ inactivity: {rule: hiatus, hiatus_days: 16, hiatus_critical_days: 24, horizon_da
 second_order: {enabled: true, days: 25}
 stalled: {enabled: false}
 """
-OFF = "inactivity: {rule: 'off'}\nstalled: {enabled: false}\nsources: [orders]\n"
+OFF = "inactivity: {rule: 'off', horizon_days: 30}\nstalled: {enabled: false}\nsources: [orders]\n"
 HALF_DAYS = (119 + 2 / 12) / 2
 A_DAY, TWO_A_DAY = f"{1 / HALF_DAYS:.4g}", f"{2 / HALF_DAYS:.4g}"
 
@@ -170,6 +170,12 @@ def test_no_alerts_at_all(capsys):
             id="two labels",
         ),
         pytest.param(
+            ["--orders", "orders.jsonl", "--settings", "longer.yaml"],
+            "`inactivity.horizon_days` is 45.5 in one of the settings and 30 in the other; "
+            "accepted is the same in both, as outcomes cannot be compared otherwise",
+            id="two horizons",
+        ),
+        pytest.param(
             ["--orders", "orders.jsonl", "--against", "none.yaml"],
             "cannot read 'none.yaml': No such file or directory; a YAML file is accepted",
             id="settings that are not there",
@@ -179,5 +185,6 @@ def test_no_alerts_at_all(capsys):
 def test_what_cannot_be_compared(arguments, line, tmp_path, capsys):
     write_lines(tmp_path / "log.jsonl", [])
     (tmp_path / "closed.yaml").write_text("churn_label: closed\n" + A)
+    (tmp_path / "longer.yaml").write_text(A.replace("horizon_days: 30", "horizon_days: 45.5"))
     assert run(["replay", "--settings", "a.yaml", "--against", "b.yaml", *arguments]) == WRONG_USE
     assert capsys.readouterr().err == f"churnwatch: {line}\n"
