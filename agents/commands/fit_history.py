@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from agents.commands.fit_request import Request
 from agents.commands.inputs import Rejected
-from agents.commands.progress import progress
+from agents.commands.progress import progress, working
 from agents.commands.replay import AHEAD_MS_MAX, check_until
 from agents.files.blocks import Refused
 from agents.files.log_dump import read_log
@@ -54,18 +54,23 @@ def _of_files(request: Request, rejected: Rejected) -> History:
 
 def _of_dump(request: Request, rejected: Rejected) -> Iterator[Record]:
     assert request.activity is not None
-    for chunk in read_log(request.activity):
-        rejected.update(each.reason for each in chunk.refused)
-        yield from chunk.records
+    with progress() as begin:
+        advance, bytes_read = begin("Reading", request.activity.stat().st_size), 0
+        for chunk in read_log(request.activity):
+            rejected.update(each.reason for each in chunk.refused)
+            yield from chunk.records
+            advance(chunk.bytes_read - bytes_read)
+            bytes_read = chunk.bytes_read
 
 
 def _of_log(settings: Settings, rejected: Rejected) -> History:
     from agents.commands.fit_log import partitions_read  # noqa: PLC0415 - it loads Kafka's clients
 
     activities = []
-    for values in partitions_read(settings):
-        rejected.update(value.reason for value in values if isinstance(value, Rejection))
-        activities += each_once(value for value in values if not isinstance(value, Rejection))
+    with working("Reading the log"):
+        for values in partitions_read(settings):
+            rejected.update(value.reason for value in values if isinstance(value, Rejection))
+            activities += each_once(value for value in values if not isinstance(value, Rejection))
     return log_history(activities, settings.pipeline().sources)
 
 
