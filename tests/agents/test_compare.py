@@ -12,10 +12,18 @@ hiatus with as many alerts as A is one of 9.5 days. It finds ann on day 78.5 and
 """
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from agents.cli import FINE, WRONG_USE, run
+from agents.commands.compare import hiatus_alone
+from agents.commands.replay import Request, replay
+from agents.shop.settings import ShopSettings
+from agents.shop.write import write_shop
+from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
+from pipeline.settings import PipelineSettings
+from schemas.alert import AlertKind
 from tests.agents.timeline import order, regulars, write_lines
 
 A = """
@@ -128,6 +136,19 @@ def test_without_an_alert_of_inactivity_there_is_no_hiatus_to_tune(capsys):
 
 def test_no_alerts_at_all(capsys):
     assert compared(capsys, "off.yaml", "off.yaml").endswith("No alerts under any of them.\n")
+
+
+def test_the_hiatus_raises_nothing_but_silence(tmp_path):
+    """In a shop in which much goes wrong, the settings as they come raise most other kinds."""
+    shop = ShopSettings(customers=60, days=60, trouble=2, start=datetime(2025, 1, 6, tzinfo=UTC))
+    write_shop(shop, tmp_path, ".jsonl")
+    names = {ORDERS: "orders", TICKETS: "tickets", TOUCHPOINTS: "touchpoints"}
+    files = {source: [tmp_path / f"{name}.jsonl"] for source, name in names.items()}
+    as_they_come = PipelineSettings()
+    raised = {alert.kind for alert in replay(Request(files=files), as_they_come).alerts}
+    assert {AlertKind.FRUSTRATION, AlertKind.NEGLECT, AlertKind.QUIET_AFTER_TROUBLE} <= raised
+    hiatus = hiatus_alone(as_they_come, 10.0)
+    assert {a.kind for a in replay(Request(files=files), hiatus).alerts} == {AlertKind.INACTIVITY}
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,10 @@ def test_29_silences_are_too_few_to_speak_of_a_share():
     assert days_of(pauses((30, None))) == 1
 
 
-def test_one_time_buyers_and_who_was_acted_on_are_left_out():
+def test_one_time_buyers_and_who_was_acted_on_by_the_cut_are_left_out():
     acted = {who: [(50, Kind.ACKNOWLEDGED)] for who in LEARNT[:40]}
-    assert days_of(acted) is None
+    assert days_of(acted, cut=51) is None
+    assert days_of(acted, cut=49) == 1
     once = [activity(who, 0) for who in LEARNT[:40]]
     assert tuned_days(History(once, ("orders",)), settings(), milliseconds(day(100))) is None
 

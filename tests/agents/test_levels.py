@@ -58,13 +58,17 @@ def history(tmp_path, orders, touchpoints=()):
 
 
 @pytest.fixture(scope="module")
-def four_customers(tmp_path_factory):
-    """Ann and dora leave on day 9, bob pauses for 25 days then, carl leaves on day 85."""
+def five_customers(tmp_path_factory):
+    """Ann and dora leave on day 9, bob pauses for 25 days then; carl leaves on day 85.
+
+    Gus pauses from day 80 to 96: that he comes back is known before his horizon has passed.
+    """
     orders = [
         *daily("ann", (0, 9)),
         *daily("bob", (0, 9), (34, 99)),
         *daily("carl", (0, 85)),
         *daily("dora", (0, 9)),
+        *daily("gus", (0, 80), (96, 99)),
     ]
     known = history(tmp_path_factory.mktemp("levels"), orders, [DORA_IS_CALLED])
     rule, since_ms = SILENCE_ALONE.inactivity, START_MS + 15 * DAY_MS
@@ -80,17 +84,19 @@ def four_customers(tmp_path_factory):
             "level 0.95", 2, 1, 1, id="38 days: ann and dora on day 47; dora is called on 48"
         ),
         pytest.param("level 0.75", 3, 1, 2, id="21 days: bob as well, and he comes back"),
-        pytest.param("level 0.5", 4, 1, 2, id="11 days: carl on day 96, too late to know"),
-        pytest.param("level 0.4", 4, 2, 3, id="7 days: on day 16; dora had left before the call"),
         pytest.param(
-            "level 0.3", 1, 0, 0, id="3 days: on day 12, before what counts; carl on day 88"
+            "level 0.5", 5, 1, 2, id="11 days: gus and carl on 91 and 96, too late to know"
+        ),
+        pytest.param("level 0.4", 5, 2, 3, id="7 days: on day 16; dora had left before the call"),
+        pytest.param(
+            "level 0.3", 2, 0, 0, id="3 days: on day 12, before what counts; gus and carl"
         ),
         pytest.param("hiatus of 38 days", 2, 1, 1, id="the same days as a hiatus"),
         pytest.param("hiatus of 21 days", 3, 1, 2, id="the same days as another"),
     ],
 )
-def test_what_a_rule_comes_to(four_customers, rule, raised, left, known):
-    found = four_customers[rule]
+def test_what_a_rule_comes_to(five_customers, rule, raised, left, known):
+    found = five_customers[rule]
     assert found.alerts_per_day == pytest.approx(raised / DAYS, abs=5e-4)
     assert (found.left, found.known) == (left, known)
 
