@@ -6,6 +6,7 @@ Exit codes: 0 fine; 2 wrong use, settings or files; 1 anything else.
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -139,6 +140,10 @@ def fit(
     log: Annotated[
         bool, typer.Option("--log", help="The log in Kafka, instead of the above.")
     ] = False,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Learn from nothing later. Default: the newest event."),
+    ] = None,
     settings: SettingsFile = None,
     out: Annotated[Path | None, _out("The settings that were learnt, as YAML.")] = None,
     intercept_only: Annotated[
@@ -161,19 +166,21 @@ def fit(
     It writes settings, and says how well they do on customers and times that nothing was learnt
     from, beside a fixed number of days of silence; where those do better, they are kept.
     """
-    from agents.commands.fit import Request as FitRequest  # noqa: PLC0415 - it loads scipy
-    from agents.commands.fit import learn  # noqa: PLC0415
+    from agents.commands.fit import learn  # noqa: PLC0415 - it loads scipy
+    from agents.commands.fit_request import Request as FitRequest  # noqa: PLC0415
 
     request = FitRequest(
         files={ORDERS: orders or [], TICKETS: tickets or [], TOUCHPOINTS: touchpoints or []},
         activity=activity,
         from_log=log,
+        until_ms=None if until is None else instant_ms("--until", until),
         out=out,
         only_intercept=intercept_only,
         alerts_per_day=alerts_per_day,
         precision=precision,
     )
-    _print(learn(request, load_settings(settings)))
+    with cli_live.connected() if log else nullcontext():
+        _print(learn(request, load_settings(settings)))
 
 
 @app.command(epilog="Example: churnwatch simulate --customers 500 --days 90 --out shop --gzip")

@@ -5,7 +5,6 @@ here, and their defaults are the defaults. Whatever is wrong becomes a line that
 its value and what is accepted; unknown keys are refused.
 """
 
-import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -15,13 +14,11 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
 
-from agents.broker.jars import CACHE_VARIABLE
 from agents.live_settings import (
     AlertSettings,
     FlushSettings,
@@ -30,7 +27,9 @@ from agents.live_settings import (
     ServerSettings,
     TopicSettings,
 )
+from agents.settings_environment import PREFIX, Environment, not_json, refuse_unknown_variables
 from agents.settings_errors import BadSettingsError, lines_of
+from agents.settings_forms import over
 from pipeline import advice
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.detector_settings import (
@@ -59,14 +58,9 @@ from pipeline.settings import (
     WindowSettings,
 )
 
-PREFIX: Final = "CHURNWATCH_"
 DEFAULT_FILE: Final = Path("churnwatch.yaml")
+_NAMED_FIELD: Final = re.compile(r'field "(\w+)"')
 Topic: TypeAlias = Literal["orders", "support-tickets", "touchpoints"]
-
-_KEYED: Final = ("values", "feeds")  # their next part is a name of the user's: case matters
-# What Kubernetes puts into the environment of every pod beside a service named churnwatch. Our own
-# CHURNWATCH_SERVER__PORT ends like that too: what has two underscores is ours.
-_SERVICE_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)$")
 
 
 class Settings(BaseSettings):
@@ -128,7 +122,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the environment over what is given, which is what the file says."""
-        return _Environment(settings_cls), init_settings
+        return Environment(settings_cls), init_settings
 
     def pipeline(self) -> PipelineSettings:
         """Return the settings of the core."""
@@ -136,14 +130,6 @@ class Settings(BaseSettings):
         parts = {name: getattr(self, name) for name in names}
         advice.check(self.advice)
         return PipelineSettings(**parts, live_clock=self.clock == "live")
-
-
-class _Environment(EnvSettingsSource):
-    """The environment, with names as the fields have them and keys as the user has them."""
-
-    def _load_env_vars(self) -> dict[str, str | None]:
-        named = {_field_name(name): value for name, value in _variables().items()}
-        return dict(named)
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -158,7 +144,7 @@ def load_settings(path: Path | None = None) -> Settings:
     if path is None and DEFAULT_FILE.is_file():
         path = DEFAULT_FILE
     given = {} if path is None else _with_included(path)
-    _refuse_unknown_variables()
+    refuse_unknown_variables(tuple(Settings.model_fields))
     try:
         settings = Settings(**given)
         settings.pipeline()
@@ -166,7 +152,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise BadSettingsError(lines_of(error, Settings)) from None
     except (SettingError, ValueError) as error:
         if isinstance(error, SettingsError):
-            raise BadSettingsError([_not_json(str(error))]) from None
+            raise not_json(_NAMED_FIELD.findall(str(error))) from None
         raise BadSettingsError([str(error)]) from None
     return settings
 
@@ -185,17 +171,7 @@ def _with_included(path: Path) -> dict[str, Any]:
     if not isinstance(included, str):
         line = f"`include` is {included!r}; wants the name of one file, beside {path.name}"
         raise BadSettingsError([line])
-    return _over(_read(path.parent / included), given)
-
-
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return settings over others, group by group."""
-    merged = dict(below)
-    for name, value in above.items():
-        known = merged.get(name)
-        both = isinstance(known, dict) and isinstance(value, dict)
-        merged[name] = _over(merged[name], value) if both else value
-    return merged
+    return over(_read(path.parent / included), given)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -219,38 +195,3 @@ def _why_no_yaml(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
         return f"{error.problem}, in line {error.problem_mark.line + 1}"
     return " ".join(str(error).split())
-
-
-def _variables() -> dict[str, str]:
-    named = {n: v for n, v in os.environ.items() if n.upper().startswith(PREFIX)}
-    named.pop(CACHE_VARIABLE, None)
-    return {n: v for n, v in named.items() if "__" in n or not _SERVICE_LINK.search(n.upper())}
-
-
-def _field_name(variable: str) -> str:
-    """Return a variable's name in lower case, but for the name of a currency or topic in it."""
-    parts = variable.split("__")
-    first = parts[0].lower()
-    if first.removeprefix(PREFIX.lower()) in _KEYED and len(parts) > 1:
-        return "__".join([first, parts[1], *(part.lower() for part in parts[2:])])
-    return variable.lower()
-
-
-def _refuse_unknown_variables() -> None:
-    known = tuple(Settings.model_fields)
-    unknown = [
-        name
-        for name in sorted(_variables())
-        if name[len(PREFIX) :].split("__")[0].lower() not in known
-    ]
-    if unknown:
-        accepted = f"accepted are {PREFIX} and one of {', '.join(known)} (in capitals)"
-        lines = [f"the environment variable {name} is no setting; {accepted}" for name in unknown]
-        raise BadSettingsError(lines)
-
-
-def _not_json(message: str) -> str:
-    found = re.search(r'field "(\w+)"', message)
-    name = found[1] if found else ""
-    variable = PREFIX + name.upper()
-    return f"`{name}` is {os.environ.get(variable)} ({variable}); wants JSON"

@@ -1,16 +1,16 @@
 """What is wrong with settings, one line each: the setting's path, its value, what is accepted."""
 
-import typing
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agents.settings_forms import form_at
 from pipeline.errors import SettingError
 
 VALUE_LENGTH_MAX: Final = 80
+_GROUP_WANTED: Final = ("dataclass_type", "dict_type", "mapping_type")
 _UNKNOWN: Final = ("unexpected_keyword_argument", "extra_forbidden")
 
 
@@ -46,7 +46,7 @@ def _line(error: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _wants(error: ErrorDetails) -> str:
-    if error["type"] == "dataclass_type":
+    if error["type"] in _GROUP_WANTED:
         return "wants lines of `name: value`"
     message = error["msg"]
     wants = message.removeprefix("Input should be ")
@@ -57,15 +57,7 @@ def _names(model: type[BaseModel], path: list[str]) -> list[str]:
     """Return the names accepted at a path."""
     if not path:
         return list(model.model_fields)
-    form: Any = model.model_fields[path[0]].annotation
-    for part in path[1:]:
-        form = _inner(form, part)
+    form = form_at(model.model_fields[path[0]].annotation, path[1:])
     if not is_dataclass(form):
-        form = _inner(form, "")
+        form = form_at(form, [""])
     return [field.name for field in fields(form)]
-
-
-def _inner(form: Any, name: str) -> Any:
-    if typing.get_origin(form) in (dict, Mapping):
-        return typing.get_args(form)[1]
-    return typing.get_type_hints(form)[name]

@@ -1,12 +1,15 @@
 """`churnwatch replay --settings A --against B`: one history under two settings."""
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
+from agents.commands import inputs
 from agents.commands.progress import Begin, progress
 from agents.commands.replay import AHEAD_MS_MAX, Request, check_until, for_files, without_collector
+from agents.files.blocks import Refused
 from agents.offline.comparison import tuned_hiatus_days
 from agents.offline.comparison_report import comparison_lines
 from agents.offline.history import History, read_history
@@ -30,6 +33,29 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
         UserError: the request cannot be done.
         FileError: an input cannot be read.
     """
+    _check(request, a, b)
+    a, b = (for_files(request.files, each) for each in (a, b))
+    rejected: inputs.Rejected = Counter()
+    with ExitStack() as stack:
+        begin = stack.enter_context(progress())
+        stack.enter_context(without_collector())
+        history = _history(request, rejected, begin)
+        ours, theirs = (
+            _ledger(history, each, request.until_ms, begin, name)
+            for name, each in (("A", a), ("B", b))
+        )
+        days = _tuned(ours)
+        rule = None
+        if days is not None:
+            hiatus = hiatus_alone(a, days)
+            rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin, "the hiatus"))
+    yield from inputs.told(history, rejected)
+    yield ""
+    a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
+    yield from comparison_lines(a_side, b_side, rule, days)
+
+
+def _check(request: Request, a: PipelineSettings, b: PipelineSettings) -> None:
     request.check()
     if request.activity is not None:
         raise UserError(
@@ -41,29 +67,29 @@ def compare(request: Request, a: PipelineSettings, b: PipelineSettings) -> Itera
             "--against writes no files, as there are three results; "
             "accepted with it are --settings, --until and the files to read"
         )
-    if a.churn_label is not b.churn_label:
-        raise UserError(
-            f"`churn_label` is {a.churn_label} in one of the settings and {b.churn_label} in the "
-            "other; accepted is the same in both, as outcomes cannot be compared otherwise"
-        )
-    with ExitStack() as stack:
-        begin = stack.enter_context(progress())
-        stack.enter_context(without_collector())
-        latest_ms = max(round(time.time() * 1000) + AHEAD_MS_MAX, request.until_ms or 0)
-        total = sum(path.stat().st_size for path in request.inputs)
-        history = read_history(request.files, latest_ms, advance=begin("Reading", total))
-        if request.until_ms is not None:
-            check_until(history, request.until_ms)
-        ours, theirs = (
-            _ledger(history, for_files(request, each), request.until_ms, begin) for each in (a, b)
-        )
-        days = _tuned(ours)
-        rule = None
-        if days is not None:
-            hiatus = for_files(request, hiatus_alone(a, days))
-            rule = _of_silence(_ledger(history, hiatus, request.until_ms, begin))
-    a_side, b_side = (ours, _of_silence(ours)), (theirs, _of_silence(theirs))
-    yield from comparison_lines(a_side, b_side, rule, days)
+    horizons = a.inactivity.horizon_days, b.inactivity.horizon_days
+    for name, (of_a, of_b) in (
+        ("churn_label", (f"{a.churn_label}", f"{b.churn_label}")),
+        ("inactivity.horizon_days", (f"{days:g}" for days in horizons)),
+    ):
+        if of_a != of_b:
+            raise UserError(
+                f"`{name}` is {of_a} in one of the settings and {of_b} in the other; accepted is "
+                "the same in both, as outcomes cannot be compared otherwise"
+            )
+
+
+def _history(request: Request, rejected: inputs.Rejected, begin: Begin) -> History:
+    latest_ms = max(round(time.time() * 1000) + AHEAD_MS_MAX, request.until_ms or 0)
+    total = sum(path.stat().st_size for path in request.inputs)
+
+    def refuse(refused: Sequence[Refused]) -> None:
+        rejected.update(each.reason for each in refused)
+
+    history = read_history(request.files, latest_ms, refuse, begin("Reading", total))
+    if request.until_ms is not None:
+        check_until(history, request.until_ms)
+    return history
 
 
 def hiatus_alone(settings: PipelineSettings, days: float) -> PipelineSettings:
@@ -88,10 +114,10 @@ def hiatus_alone(settings: PipelineSettings, days: float) -> PipelineSettings:
 
 
 def _ledger(
-    history: History, settings: PipelineSettings, until_ms: int | None, begin: Begin
+    history: History, settings: PipelineSettings, until_ms: int | None, begin: Begin, name: str
 ) -> Ledger:
     result = Replay.of(settings)
-    advance = begin("Folding", len(history.activities))
+    advance = begin(f"Folding under {name}", len(history.activities))
     for records, offsets in numbered(Intake(history, settings, until_ms).batches(BATCH)):
         result.fold(records, offsets)
         advance(len(records))

@@ -1,68 +1,25 @@
 """`churnwatch fit`: learn from a history what a worker is then told, and say how well it does."""
 
-import asyncio
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from faust.types import TP
-from msgspec.structs import replace as changed
-
-from agents.commands.outputs import check_apart
-from agents.commands.replay import AHEAD_MS_MAX
-from agents.connection import runtime_settings
-from agents.files.blocks import Refused, check_readable
-from agents.files.log_dump import read_log
-from agents.learning import fragment as fragments
-from agents.learning import levels, report
-from agents.learning.fit import Fit, fit
-from agents.live_settings import LOG
-from agents.offline.history import Files, History, read_history
+from agents.commands import inputs
+from agents.commands.fit_history import read
+from agents.commands.fit_request import Request
+from agents.commands.progress import working
+from agents.commands.replay import for_files, without_collector
+from agents.learning import report
+from agents.learning.fit import fit
+from agents.learning.fragment import fragment
+from agents.learning.hiatus import tuned_days
+from agents.learning.levels import Tried, candidates, choose, told, tried, with_hiatus
+from agents.offline.history import History
 from agents.problems import UserError
-from agents.runtime.reading import read_to_end
 from agents.settings import Settings
-from agents.topics.partitions import partitions_of
-from pipeline.settings import PipelineSettings
+from pipeline.churn_settings import ChurnLabel
+from pipeline.settings import InactivitySettings
 from pipeline.units import DAY_MS
-from schemas import log
-from schemas.activity import Activity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What to learn from, and what is wanted."""
-
-    files: Files = field(default_factory=dict)
-    activity: Path | None = None
-    from_log: bool = False
-    out: Path | None = None
-    only_intercept: bool = False
-    alerts_per_day: float | None = None
-    precision: float | None = None
-
-    def check(self) -> None:
-        """Raise UserError or FileError for what cannot be done, before anything is."""
-        files = [path for paths in self.files.values() for path in paths]
-        given = [bool(files), self.activity is not None, self.from_log]
-        if sum(given) != 1:
-            raise UserError(
-                f"{sum(given)} histories are given; accepted is one: files by --orders, --tickets "
-                "and --touchpoints, a dump of the log by --activity, or --log"
-            )
-        if self.alerts_per_day is not None and self.precision is not None:
-            raise UserError("--alerts-per-day and --precision are both given; accepted is one")
-        for name, value, most in (
-            ("--alerts-per-day", self.alerts_per_day, float("inf")),
-            ("--precision", self.precision, 1.0),
-        ):
-            if value is not None and not 0 < value <= most:
-                limit = "" if most > 1 else ", at most 1"
-                raise UserError(f"{name} is {value:g}; accepted is a number above 0{limit}")
-        inputs = files if self.activity is None else [self.activity]
-        for path in inputs:
-            check_readable(path)
-        check_apart(inputs, (self.out,))
+from schemas.activity import Kind
 
 
 def learn(request: Request, settings: Settings) -> Iterator[str]:
@@ -71,25 +28,34 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
     Raises:
         UserError: the request cannot be done, or the history is too small.
         FileError: an input cannot be read.
+        BrokerUnreachable, TopicsError: the log cannot be read.
     """
     request.check()
-    core = settings.pipeline()
-    refused: list[Refused] = []
-    history = _history(request, settings, refused)
-    if refused:
-        yield f"{len(refused):,} records cannot be used; `churnwatch replay` says which and why"
-    found = fit(history, core, only_intercept=request.only_intercept)
+    core = for_files(request.files, settings.pipeline())
+    history, rejected = read(request, settings)
+    yield from inputs.told(history, rejected)
+    _check_orders(history, core.churn_label)
+    with without_collector(), working("Learning"):
+        found = fit(history, core, only_intercept=request.only_intercept)
     yield from report.lines(found, core.churn_label, core.inactivity.horizon_days)
     verdict = report.verdict(found)
-    tried = None
-    if request.alerts_per_day is not None or request.precision is not None:
-        every = list(_trials(history, core, found))
-        yield from _levels(every)
-        tried = levels.choose(every, request.alerts_per_day, request.precision)
-        yield f"Chosen: level {tried.level:g}" + (
-            "; not written, as the hiatus is kept" if verdict.baseline_wins else ""
-        )
-    text = fragments.fragment(found, core, verdict, tried)
+    handed = found.learnt.of(core)
+    rule = handed.inactivity
+    if verdict.baseline_wins:
+        days = tuned_days(history, core, found.judged[-1].at_ms)
+        rule = with_hiatus(rule, days or rule.horizon_days)
+        yield _hiatus(rule, is_tuned=days is not None)
+    if request.wants_level:
+        since_ms = found.first_ms + round(rule.horizon_days * DAY_MS)
+        every: list[Tried] = []
+        try_one = partial(tried, history, handed, since_ms=since_ms)
+        rules = candidates(rule, core.churn_label)
+        yield from level_lines(rules, try_one, every, request.alerts_per_day)
+        rule = choose(every, request.alerts_per_day, request.precision).rule
+        yield f"Chosen: {told(rule)}"
+    elif not verdict.baseline_wins:
+        yield from _too_high(rule, float(found.judged[-1].p.max()))
+    text = fragment(found, core, verdict, rule)
     yield ""
     if request.out is None:
         yield "Put this into churnwatch.yaml:"
@@ -97,54 +63,51 @@ def learn(request: Request, settings: Settings) -> Iterator[str]:
         return
     request.out.write_text(text, encoding="utf-8")
     yield f"Written to {request.out}; a worker takes it by `include: {request.out.name}` in its"
-    yield "churnwatch.yaml, in the same folder."
+    yield "churnwatch.yaml, in the same folder. What that file says itself counts for more."
 
 
-def _trials(history: History, core: PipelineSettings, found: Fit) -> Iterator[levels.Tried]:
-    horizon_ms = round(core.inactivity.horizon_days * DAY_MS)
-    return levels.trials(history, found.learnt.of(core), found.first_ms + horizon_ms)
+def _check_orders(history: History, label: ChurnLabel) -> None:
+    orders = any(each.kind == Kind.ORDER_PLACED for each in history.activities)
+    if history.activities and not orders and label is ChurnLabel.SILENCE:
+        raise UserError(
+            "the history has no orders; accepted is one with orders, as `churn_label: silence` "
+            "is about them"
+        )
 
 
-def _levels(tried: Sequence[levels.Tried]) -> Iterator[str]:
+def _too_high(rule: InactivitySettings, highest: float) -> Iterator[str]:
+    """Yield a warning if the level that is left as it is raises nobody."""
+    if highest < rule.level:
+        yield f"No customer came to level {rule.level:g}: {highest:.2f} at most. Choose one by"
+        yield "--alerts-per-day or --precision."
+
+
+def _hiatus(rule: InactivitySettings, *, is_tuned: bool) -> str:
+    share = f"{rule.level:.0%}"
+    if is_tuned:
+        return f"A {told(rule)}: of those learnt from who were silent for so long {share} left."
+    return f"A {told(rule)}, a horizon: of those learnt from, {share} left after no silence."
+
+
+def level_lines(
+    rules: Iterable[InactivitySettings],
+    try_one: Callable[[InactivitySettings], Tried],
+    every: list[Tried],
+    alerts_per_day: float | None = None,
+) -> Iterator[str]:
+    """Yield a line for each rule as soon as it was tried, and keep what it came to.
+
+    Louder ones are not tried once there are more alerts than wanted.
+    """
     yield ""
-    yield f"  {'level':>6}{'inactivity alerts a day':>26}{'right, of those known':>24}"
-    for each in tried:
+    yield "Tried, each by a replay of the history"
+    yield f"  {'':<18}{'inactivity alerts a day':>26}{'right, where nobody acted':>28}"
+    for rule in rules:
+        with without_collector(), working(f"Trying {told(rule)}"):
+            each = try_one(rule)
+        every.append(each)
         right = f"{each.precision:.1%} of {each.known:,}" if each.known else "-"
-        yield f"  {each.level:>6g}{each.alerts_per_day:>26.2f}{right:>24}"
-    yield "  The levels were tried on the history that was learnt from: expect a little less."
-
-
-def _history(request: Request, settings: Settings, refused: list[Refused]) -> History:
-    sources = settings.pipeline().sources
-    if request.activity is not None:
-        chunks = read_log(request.activity)
-        return _sorted((r for chunk in chunks for r in chunk.records), sources)
-    if request.from_log:
-        return _sorted(asyncio.run(_read_log(settings)), sources)
-    latest_ms = round(time.time() * 1000) + AHEAD_MS_MAX
-    return read_history(request.files, latest_ms, refused.extend)
-
-
-async def _read_log(settings: Settings) -> list[log.Record]:
-    topic = settings.kafka.topic(LOG)
-    records: list[log.Record] = []
-    for partition in range(partitions_of(settings)[LOG]):
-        async for chunk in read_to_end(runtime_settings(settings), TP(topic, partition)):
-            values = [log.decode(record.value) for record in chunk.records]
-            records += [value for value in values if isinstance(value, Activity)]
-    return records
-
-
-def _sorted(records: Iterator[log.Record] | list[log.Record], sources: Sequence[str]) -> History:
-    """Return the activities of a log in event time, each once, numbered anew by their source."""
-    once = {
-        (r.topic, r.partition, r.offset, r.index): r for r in records if isinstance(r, Activity)
-    }
-    activities = sorted(once.values(), key=lambda activity: activity.occurred_at)
-    next_offset = dict.fromkeys(sources, 0)
-    numbered: list[Activity] = []
-    for activity in activities:
-        offset = next_offset.setdefault(activity.topic, 0)
-        next_offset[activity.topic] += 1
-        numbered.append(changed(activity, partition=0, offset=offset, index=0))
-    return History(numbered, tuple(next_offset))
+        yield f"  {told(rule):<18}{each.alerts_per_day:>26.3f}{right:>28}"
+        if alerts_per_day is not None and each.alerts_per_day > alerts_per_day:
+            break
+    yield "  On the history that was learnt from: expect a little less."

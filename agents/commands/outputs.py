@@ -1,4 +1,4 @@
-"""Files that a command writes: opened before the work begins, to tell of a bad path at once."""
+"""Files that a command writes: tried before the work begins, to tell of a bad path at once."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -19,6 +19,18 @@ def check_apart(inputs: Iterable[Path], outputs: Iterable[Path | None]) -> None:
         taken.add(path.resolve())
 
 
+def check_writable(path: Path) -> None:
+    """Raise UserError unless a file can be written; what it holds is left as it is."""
+    is_new = not path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def opened(stack: ExitStack, path: Path | None) -> BinaryIO | None:
     """Open a file for writing, closed with the stack; None for no path."""
     if path is None:
@@ -26,7 +38,11 @@ def opened(stack: ExitStack, path: Path | None) -> BinaryIO | None:
     try:
         return stack.enter_context(path.open("wb"))
     except OSError as error:
-        why = error.strerror or str(error)
-        raise UserError(
-            f"cannot write {str(path)!r}: {why}; a file in a folder that exists is accepted"
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    why = error.strerror or str(error)
+    return UserError(
+        f"cannot write {str(path)!r}: {why}; a file in a folder that exists is accepted"
+    )

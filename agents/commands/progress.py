@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 Advance = Callable[[int], None]
-Begin = Callable[[str, int], Advance]  # takes what is done, and how much there is of it
+Begin = Callable[[str, int | None], Advance]  # takes what is done, and how much there is of it
 
 
 @contextmanager
@@ -23,9 +23,17 @@ def progress() -> Iterator[Begin]:
         transient=True,
     )
 
-    def begin(what: str, total: int) -> Advance:
+    def begin(what: str, total: int | None) -> Advance:
         task = shown.add_task(what, total=total)
         return lambda count: shown.advance(task, count)
 
     with shown:
         yield begin
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something is done, and for how long, where nobody knows how much is left."""
+    with progress() as begin:
+        begin(what, None)
+        yield

@@ -90,7 +90,7 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
     request.check()
     from_files = request.activity is None
     if from_files:
-        settings = for_files(request, settings)
+        settings = for_files(request.files, settings)
     result = Replay.of(settings)
     with ExitStack() as stack:
         outputs = Outputs.opened(stack, request)
@@ -105,9 +105,9 @@ def replay(request: Request, settings: PipelineSettings, batch: int = BATCH) -> 
     return result
 
 
-def for_files(request: Request, settings: PipelineSettings) -> PipelineSettings:
+def for_files(files: Files, settings: PipelineSettings) -> PipelineSettings:
     """Return settings as a replay of files takes them; raise UserError if one is left out."""
-    for source, paths in request.files.items():
+    for source, paths in files.items():
         if paths and source.topic not in settings.sources:
             raise UserError(
                 f"{str(paths[0])!r} is of {source.topic}, which the setting `sources` leaves out; "

@@ -1,20 +1,28 @@
 """What a fit hands out: a fragment of settings in plain text, which a worker loads."""
 
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import yaml
 
 from agents.learning.fit import Fit
-from agents.learning.levels import Tried
 from agents.learning.ranking import auc, calibration_error
 from agents.learning.report import Verdict
-from pipeline.settings import PipelineSettings
+from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
 from schemas.base import rfc3339
 
+_LEVELS: Final = ("level", "critical_level")
+_HIATUS: Final = ("hiatus_days", "hiatus_critical_days")
 
-def fragment(fit: Fit, settings: PipelineSettings, found: Verdict, tried: Tried | None) -> str:
-    """Return the text: what was learnt, and above it how it did."""
+
+def fragment(fit: Fit, settings: PipelineSettings, found: Verdict, rule: InactivitySettings) -> str:
+    """Return the text: what was learnt, and above it how it did.
+
+    Args:
+        fit: what was learnt.
+        settings: that it was learnt with.
+        found: how it did against silence alone.
+        rule: by which silence is judged; its levels are told where they are others than before.
+    """
     learnt, hard = fit.learnt, fit.judged[-1]
     days = f"{rfc3339(fit.first_ms)[:10]} to {rfc3339(fit.last_ms)[:10]}"
     area, error = auc(hard.p, hard.happened), calibration_error(hard.p, hard.happened)
@@ -44,26 +52,15 @@ def fragment(fit: Fit, settings: PipelineSettings, found: Verdict, tried: Tried 
             "weights": dict(model.weights),
             "hinges": hinges,
         },
-        "inactivity": _inactivity(fit, settings, found, tried),
+        "inactivity": _inactivity(rule, settings.inactivity),
     }
     return "\n".join([*head, yaml.safe_dump(given, sort_keys=False).rstrip(), ""])
 
 
-def _inactivity(
-    fit: Fit, settings: PipelineSettings, found: Verdict, tried: Tried | None
-) -> dict[str, Any]:
-    rule: dict[str, Any] = {"horizon_days": settings.inactivity.horizon_days}
-    if found.baseline_wins:
-        easy = fit.judged[0]
-        share = float(np.mean(easy.p >= settings.inactivity.level))
-        days = round(float(np.quantile(easy.silence, 1 - min(max(share, 0.02), 0.5))), 1)
-        days = max(days, 1.0)
-        return rule | {
-            "rule": "hiatus",
-            "hiatus_days": days,
-            "hiatus_critical_days": round(1.5 * days, 1),
-        }  # a level of probability, if one was asked for, has no place in it
-    rule["rule"] = "probability"
-    if tried is not None:
-        rule |= {"level": tried.level, "critical_level": round((1 + tried.level) / 2, 3)}
-    return rule
+def _inactivity(rule: InactivitySettings, before: InactivitySettings) -> dict[str, Any]:
+    is_hiatus = rule.rule is InactivityRule.HIATUS
+    names = _HIATUS if is_hiatus else _LEVELS
+    chosen = {name: getattr(rule, name) for name in names}
+    as_before = {name: getattr(before, name) for name in names}
+    told = {"horizon_days": rule.horizon_days, "rule": str(rule.rule)}
+    return told | ({} if chosen == as_before and not is_hiatus else chosen)

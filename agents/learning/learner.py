@@ -94,7 +94,9 @@ class Learner:
         known = [s for s in self.taken.snapshots if s.at_ms <= until_ms]
         newest = self.eligible(known[-1], half)
         order_model = fit_order_model(newest)
-        texts = [self.texts.text(code) for code in range(int(newest.rows["currency"].max()) + 1)]
+        texts = [
+            self.texts.text(code) for code in range(int(newest.rows["currency"].max(initial=0)) + 1)
+        ]
         values = fit_values(newest, texts)
         settings = replace(self.settings, order_model=order_model, values=values)
         parts = [

@@ -1,10 +1,8 @@
 """How well scores rank customers, and how well probabilities are calibrated."""
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from pipeline.units import Bools, Floats
 
@@ -56,7 +54,7 @@ def calibration_line(p: Floats, happened: Bools) -> tuple[float, float]:
     """Return intercept and slope of the outcome on logit(p): 0 and 1 for a calibrated model.
 
     The intercept is that at slope 1: calibration in the large (Van Calster et al. 2016, J. Clin.
-    Epidemiol. 74:167).
+    Epidemiol. 74:167). The slope is infinite where all who left scored above all who stayed.
     """
     clipped = np.clip(p, 1e-9, 1 - 1e-9)
     logit = np.log(clipped) - np.log1p(-clipped)
@@ -64,27 +62,13 @@ def calibration_line(p: Floats, happened: Bools) -> tuple[float, float]:
 
     def loss(line: Floats) -> tuple[float, Floats]:
         eta = line[0] + (line[1] if len(line) == 2 else 1.0) * logit
-        over = 1 / (1 + np.exp(-eta)) - y
+        over = expit(eta) - y
         gradient = np.array([over.sum(), over @ logit])[: len(line)]
         return float(np.logaddexp(0.0, eta).sum() - y @ eta), gradient
 
     # Newton's steps run away where a few are far too sure.
-    intercept = minimize(loss, np.zeros(1), jac=True, method="BFGS").x[0]
+    intercept = float(minimize(loss, np.zeros(1), jac=True, method="BFGS").x[0])
+    if logit[happened].min() >= logit[~happened].max():
+        return intercept, float("inf")
     slope = minimize(loss, np.array([intercept, 1.0]), jac=True, method="BFGS").x[1]
-    return float(intercept), float(slope)
-
-
-def bootstrap(
-    statistic: Callable[[NDArray[np.int64]], float], count: int, resamples: int = 300
-) -> tuple[float, float]:
-    """Return the 95% interval of a statistic of customers drawn anew.
-
-    Args:
-        statistic: of the places of those drawn; what it compares within is compared in pairs.
-        count: how many customers there are.
-        resamples: how often.
-    """
-    rng = np.random.default_rng(_SEED)
-    found = [statistic(rng.integers(0, count, count)) for _ in range(resamples)]
-    low, high = np.nanpercentile(found, [2.5, 97.5])
-    return float(low), float(high)
+    return intercept, float(slope)

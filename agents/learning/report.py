@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from agents.learning.fit import Fit, Judged
 from agents.learning.ranking import (
     auc,
-    bootstrap,
     calibration_error,
     calibration_error_by_chance,
     calibration_line,
     precision_at,
 )
+from agents.offline.bootstrap import bootstrap
 from pipeline.churn_settings import ChurnLabel
 from pipeline.units import Floats
 from schemas.base import rfc3339

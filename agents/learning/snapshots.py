@@ -23,7 +23,7 @@ from schemas.hashing import id_hash
 
 _KINDS_OFF = ("second_order", "quiet_after_trouble", "remorse", "stalled", "neglect", "handover")
 _FOR_EVER_DAYS = 36_500.0
-_ACTED = (Kind.ACKNOWLEDGED, Kind.SNOOZED)
+ACTED = (Kind.ACKNOWLEDGED, Kind.SNOOZED)
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Past:
                 orders.append((number, activity.occurred_at))
             elif activity.kind == Kind.CLOSED:
                 self._closed_ms[number] = min(self._closed_ms[number], activity.occurred_at)
-            elif activity.kind in _ACTED:
+            elif activity.kind in ACTED:
                 self._acted_ms[number] = min(self._acted_ms[number], activity.occurred_at)
         ordered = np.array(sorted(orders), np.int64).reshape(-1, 2)
         self._order_ms = ordered[:, 1]
@@ -110,6 +110,11 @@ class Taken:
     last_ms: int
 
 
+def half_of(customer_id: str) -> int:
+    """Return the half that a customer belongs to: 0 is learnt from, 1 is judged."""
+    return id_hash(f"half/{customer_id}") & 1
+
+
 def span_ms(history: History) -> tuple[int, int]:
     """Return the instants of the first and the last activity."""
     return history.activities[0].occurred_at, history.activities[-1].occurred_at
@@ -134,7 +139,7 @@ def take(history: History, settings: PipelineSettings, dates_ms: Sequence[int]) 
         table.step(records, offsets)
     snapshots += [_snapshot(table, at_ms) for at_ms in waiting]
     number_of = {table.store.ids[number]: number for number in table.store.everyone().tolist()}
-    half = np.array([id_hash(f"half/{who}") & 1 for who in table.store.ids], np.int64)
+    half = np.array([half_of(who) for who in table.store.ids], np.int64)
     first_ms, last_ms = span_ms(history)
     past = Past(history.activities, number_of)
     return Taken(table, snapshots, past, half, first_ms, last_ms)

@@ -4,15 +4,17 @@ The hiatus is tuned on the first half of the history, and all is measured on the
 are percentiles of a bootstrap over customers; both sides of a difference see the same resample.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from agents.offline.bootstrap import bootstrap
 from agents.offline.ledger import Entry
 from agents.offline.ledger_view import Ledger, untouched
 from agents.offline.tally import Tally
@@ -22,7 +24,8 @@ from schemas.alert import AlertKind
 
 MATCH_DAYS: Final = 7.0
 _RESAMPLES: Final = 1000
-_SEED: Final = 5
+
+Change: TypeAlias = Literal["same", "earlier", "later", "gained", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Ratio:
     name: str
     over: Floats
     under: Floats
+
+    def of(self, drawn: NDArray[np.int64]) -> float:
+        """Return it of the customers drawn; NaN or infinite where that is nothing."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(self.over[drawn].sum() / self.under[drawn].sum())
 
 
 def ratios(ledger: Ledger, standing: Sequence[Entry], customers: Sequence[str]) -> list[Ratio]:
@@ -85,35 +93,51 @@ def ratios(ledger: Ledger, standing: Sequence[Entry], customers: Sequence[str]) 
     return found
 
 
-def weights(customers: int) -> Floats:
-    """Return how often each customer is drawn: (resamples, customers), the first row as seen."""
-    draw = np.random.default_rng(_SEED)
-    drawn = draw.multinomial(customers, np.full(customers, 1 / customers), _RESAMPLES)
-    return np.vstack([np.ones(customers), drawn])
-
-
-def figure(drawn: Floats, ratio: Ratio, other: Ratio | None = None) -> Figure | None:
+def figure(ratio: Ratio, other: Ratio | None = None) -> Figure | None:
     """Return a quantity, or by how much it exceeds another's; None where it is not known."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = (drawn @ ratio.over) / (drawn @ ratio.under)
-        if other is not None:
-            values = values - (drawn @ other.over) / (drawn @ other.under)
-    if not np.isfinite(values[0]):
+
+    def excess(drawn: NDArray[np.int64]) -> float:
+        value = ratio.of(drawn) - (0.0 if other is None else other.of(drawn))
+        return value if np.isfinite(value) else float("nan")
+
+    customers = len(ratio.over)
+    value = excess(np.arange(customers))
+    if np.isnan(value):
         return None
-    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
-    return Figure(float(values[0]), float(low), float(high))
+    return Figure(value, *bootstrap(excess, customers, _RESAMPLES))
 
 
-def unmatched(some: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
-    """Return the alerts that the others have not: of that customer and kind, within some days.
+def changes(
+    a: Sequence[Entry], b: Sequence[Entry], horizon_days: float
+) -> dict[AlertKind, Counter[Change]]:
+    """Return what becomes of A's alerts under B, by kind.
 
-    Each of the others answers for one alert only.
+    An alert is the same if it is of that customer and kind and within `MATCH_DAYS`; within a
+    horizon it has moved. Each alert answers for one other only.
     """
-    window = timedelta(days=MATCH_DAYS)
+    same, only_a, only_b = paired(a, b, MATCH_DAYS)
+    moved, lost, gained = paired(only_a, only_b, horizon_days)
+    found: defaultdict[AlertKind, Counter[Change]] = defaultdict(Counter)
+    for before, after in moved:
+        found[before.kind]["earlier" if after.raised < before.raised else "later"] += 1
+    for before, _ in same:
+        found[before.kind]["same"] += 1
+    for entry in lost:
+        found[entry.kind]["lost"] += 1
+    for entry in gained:
+        found[entry.kind]["gained"] += 1
+    return found
+
+
+def paired(
+    some: Sequence[Entry], others: Sequence[Entry], days: float
+) -> tuple[list[tuple[Entry, Entry]], list[Entry], list[Entry]]:
+    """Return pairs of alerts of one customer and kind, so many days apart at most, and the rest."""
+    window = timedelta(days=days)
     theirs: defaultdict[tuple[str, AlertKind], list[Entry]] = defaultdict(list)
     for entry in others:
         theirs[entry.customer_id, entry.kind].append(entry)
-    lone = []
+    pairs, lone = [], []
     for entry in some:
         near = theirs[entry.customer_id, entry.kind]
         match = next((other for other in near if abs(other.raised - entry.raised) <= window), None)
@@ -121,7 +145,8 @@ def unmatched(some: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
             lone.append(entry)
         else:
             near.remove(match)
-    return lone
+            pairs.append((entry, match))
+    return pairs, lone, [entry for left in theirs.values() for entry in left]
 
 
 def tuned_hiatus_days(tally: Tally, alerts: int, until_ms: int) -> float | None:

@@ -51,6 +51,100 @@ def test_from_the_environment(monkeypatch):
     assert load_settings().pipeline().churn_model == MODEL
 
 
+HINGES = "CHURNWATCH_CHURN_MODEL__HINGES"
+WHOLE = {
+    "CHURNWATCH_CHURN_MODEL__FITTED": "true",
+    "CHURNWATCH_CHURN_MODEL__STEP_DAYS": "14",
+    "CHURNWATCH_CHURN_MODEL__INTERCEPT": "-1.25",
+    "CHURNWATCH_CHURN_MODEL__WEIGHTS": '{"lp0": 0.4, "trouble": -0.9}',
+    HINGES: '{"load": {"knots": [0, 0.7], "weights": [0.2, -0.1]}}',
+}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({}, id="weights and hinges as JSON each"),
+        pytest.param(
+            {
+                HINGES: "{}",
+                HINGES + "__LOAD": '{"knots": [0, 0.7], "weights": [0.2, -0.1]}',
+            },
+            id="one of the hinges as JSON",
+        ),
+        pytest.param(
+            {
+                HINGES + "__LOAD__WEIGHTS": "[0.2, -0.1]",
+                HINGES: '{"load": {"knots": [0, 0.7], "weights": [9, 9]}}',
+            },
+            id="the longer name stands over the shorter",
+        ),
+        pytest.param(
+            {
+                "CHURNWATCH_CHURN_MODEL__WEIGHTS__TROUBLE": "-0.9",
+                "CHURNWATCH_CHURN_MODEL__WEIGHTS": '{"lp0": 0.4, "trouble": 5}',
+            },
+            id="one weight over the others",
+        ),
+    ],
+)
+def test_weights_and_hinges_by_names_of_their_own(monkeypatch, variables):
+    for name, value in (variables | WHOLE | variables).items():  # the longer names come first
+        monkeypatch.setenv(name, value)
+    assert load_settings().pipeline().churn_model == MODEL
+
+
+def test_weights_of_the_environment_stand_over_those_of_a_file(monkeypatch, tmp_path):
+    (tmp_path / "churnwatch.yaml").write_text(FILE.replace("lp0: 0.4", "lp0: 7"))
+    monkeypatch.setenv("CHURNWATCH_CHURN_MODEL__WEIGHTS", '{"lp0": 0.4}')
+    assert load_settings().pipeline().churn_model == MODEL
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        pytest.param(
+            "CHURNWATCH_CHURN_MODEL__WEIGHTS",
+            "lp0: 0.4",
+            "`churn_model.weights` is lp0: 0.4 (CHURNWATCH_CHURN_MODEL__WEIGHTS); "
+            'wants JSON, as {"name": 1} or [1, 2]',
+            id="no JSON",
+        ),
+        pytest.param(
+            "churnwatch_churn_model__hinges__load__knots",
+            "",
+            "`churn_model.hinges.load.knots` is  (churnwatch_churn_model__hinges__load__knots); "
+            'wants JSON, as {"name": 1} or [1, 2]',
+            id="nothing",
+        ),
+        pytest.param(
+            "CHURNWATCH_CHURN_MODEL__WEIGHTS",
+            "3",
+            "`churn_model.weights` is 3; wants lines of `name: value`",
+            id="a number for a group",
+        ),
+        pytest.param(
+            "CHURNWATCH_CHURN_MODEL__HINGES",
+            '{"load": [1]}',
+            "`churn_model.hinges.load` is [1]; wants lines of `name: value`",
+            id="a list for a group",
+        ),
+        pytest.param(
+            "CHURNWATCH_CHURN_MODEL__HINGES__LOAD",
+            '{"knots": [0]}',
+            "in `churn_model.hinges.load`: `churn_model.hinges` is 1 knots, 0 weights; "
+            "wants a weight for each knot",
+            id="a knot without its weight",
+        ),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_line(monkeypatch, name, value, line):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettingsError) as caught:
+        load_settings()
+    assert caught.value.lines == [line]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -7,7 +7,6 @@ import pytest
 
 from agents.learning.ranking import (
     auc,
-    bootstrap,
     calibration_error,
     calibration_error_by_chance,
     calibration_line,
@@ -59,18 +58,22 @@ def test_the_intercept_of_a_model_that_says_too_little():
     assert intercept == pytest.approx(log(3))
 
 
+def test_the_intercept_of_a_model_that_says_next_to_nothing():
+    """Always one in ten million said, 1/4 came: the log-odds lack ln(1e7 / 3)."""
+    intercept, _ = calibration_line(np.full(400, 1e-7), np.arange(400) < 100)
+    assert intercept == pytest.approx(log((1e7 - 1) / 3))
+
+
+def test_the_slope_is_infinite_where_the_scores_part_all_who_left_from_all_who_stayed():
+    _, slope = calibration_line(np.array([0.1, 0.2, 0.2, 0.3]), yes_no("0011"))
+    assert slope == np.inf
+
+
 @pytest.mark.parametrize(("count", "expected"), [(1500, 0.026), (7000, 0.012)])
 def test_error_by_chance(count, expected):
     """What was computed for a perfect model (MODELS, section 5), at chances spread evenly."""
     p = (np.arange(count) + 0.5) / count
     assert calibration_error_by_chance(p) == pytest.approx(expected, abs=0.003)
-
-
-def test_the_interval_of_a_share():
-    """Of 400, half: 1.96 standard errors of .025 either way; the drawing adds its own noise."""
-    happened = np.arange(400) < 200
-    low, high = bootstrap(lambda which: float(happened[which].mean()), 400)
-    assert (low, high) == pytest.approx((0.451, 0.549), abs=0.01)
 
 
 def test_a_line_through_far_too_sure_scores():

@@ -76,6 +76,17 @@ def test_the_environment_stands_over_the_file(tmp_path, monkeypatch):
     assert list(settings.values) == ["EUR"]
 
 
+def test_groups_of_the_environment_may_be_json_at_any_depth(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHURNWATCH_FRUSTRATION__WEIGHTS", '{"price": 0.9}')
+    monkeypatch.setenv("CHURNWATCH_VALUES__EUR", '{"kappa": 3}')
+    monkeypatch.setenv("CHURNWATCH_FEEDS__support-tickets", '{"idle_hours_max": 9}')
+    settings = of_file(tmp_path, "frustration: {weights: {price: 0.1, order: 0.2}}")
+    weights = settings.frustration.weights
+    assert (weights.price, weights.order, weights.delivery) == (0.9, 0.2, 1.0)
+    assert settings.values == {"EUR": ValueSettings(kappa=3.0)}
+    assert settings.pipeline().feed("support-tickets").idle_hours_max == 9
+
+
 def test_what_kubernetes_adds_for_a_service_named_churnwatch_is_passed_over(tmp_path, monkeypatch):
     for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_METRICS", "PORT"):
         monkeypatch.setenv(f"CHURNWATCH_{name}", "1")
@@ -255,7 +266,7 @@ def test_a_file_that_is_not_there(tmp_path):
         pytest.param(
             "CHURNWATCH_SOURCES",
             "orders",
-            "`sources` is orders (CHURNWATCH_SOURCES); wants JSON",
+            '`sources` is orders (CHURNWATCH_SOURCES); wants JSON, as {"name": 1} or [1, 2]',
             id="a list that is no JSON",
         ),
     ],

@@ -42,6 +42,19 @@ def regulars(*days, absent=()):
     ]
 
 
+def plain_shop():
+    """Return orders of 48 customers, one every four days to day 100; 16 of them stop on day 60.
+
+    No two are of one time, and the last is of day 100.
+    """
+    return [
+        order(f"stays-{n}" if n < 32 else f"leaves-{n - 32}", day + n % 4 + n / 384)
+        for n in range(48)
+        for day in range(0, 101 if n < 32 else 61, 4)
+        if day + n % 4 <= 100
+    ]
+
+
 def write_lines(path, records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path
