@@ -1,6 +1,6 @@
 """What a detector sees of customers at an instant, and what it has to answer."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -100,6 +100,12 @@ class View:
     def quiet_ms(self, since_ms: Ints) -> Ints:
         """Return how long it has been since then, in which every feed was alive."""
         return self.feeds.all.alive_ms(since_ms, np.maximum(self.at_ms, since_ms))
+
+    def not_before(self, at_ms: Ints) -> "View":
+        """Return them, each at that instant if it is later."""
+        if not (at_ms > self.at_ms).any():
+            return self
+        return replace(self, at_ms=np.maximum(self.at_ms, at_ms), _matters=None)
 
     def take(self, which: Ints) -> "View":
         """Return some of them."""
