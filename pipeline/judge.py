@@ -162,9 +162,9 @@ class Judge:
         """Let one detector judge some of the rows, and move their episodes."""
         part = view if len(which) == len(view) else view.take(which)
         pool, kind = self._pools.episodes, detector.kind
-        if detector.watch is Watch.SILENCE:
-            # Silence is judged as far as its feed is known; never before its episode moved.
-            part.at_ms = np.maximum(part.at_ms, episodes.moved_ms(pool, part.rows, kind))
+        if detector.watch is not Watch.LOAD:
+            # Its time is as far as feeds are known to be alive; never before its episode moved.
+            part = part.not_before(episodes.moved_ms(pool, part.rows, kind))
         signals = detector.signals(part)
         self._common(detector, part, signals)
         moves = episodes.advance(

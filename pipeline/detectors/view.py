@@ -1,6 +1,6 @@
 """What a detector sees of customers at an instant, and what it has to answer."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,6 +99,12 @@ class View:
         """Return how long it has been since then, in which every feed is believed alive."""
         until_ms = self.feeds.quiet_until_ms(self.at_ms, self.heard_ms)
         return self.feeds.all.alive_ms(since_ms, np.maximum(until_ms, since_ms))
+
+    def not_before(self, at_ms: Ints) -> "View":
+        """Return them, each at that instant if it is later."""
+        if not (at_ms > self.at_ms).any():
+            return self
+        return replace(self, at_ms=np.maximum(self.at_ms, at_ms), _matters=None)
 
     def take(self, which: Ints) -> "View":
         """Return some of them."""

@@ -346,6 +346,19 @@ def test_where_no_touchpoint_is_heard_of_only_promises_are_neglected():
     assert states(broken) == [("raised", 4), ("escalated", 6)]
 
 
+def test_an_outage_that_was_none_moves_nothing_to_before_its_last_move():
+    """Partition 0 pauses from day 12 to 30; that partition 1 lived on is read only afterwards.
+
+    What is due comes eighteen days earlier by that, as a word of ada's has shown on day 34 that a
+    promise was broken on day 33: the alarm stands, and is critical two days later.
+    """
+    story = Story(only("neglect"), partitions=2).tell(1, MADE, item="p", due=33)
+    story.lives(0, 12).lives(0, 12, partition=1).lives(30, 36).tell(34, REVIEWED)
+    for n in range(13, 37):
+        story.tell(n, ORDER, f"other of partition 1, {n}", partition=1, arrives=36 + n / 100)
+    assert states(story) == [("raised", 33), ("escalated", 35)]
+
+
 HANDOVER = only("handover")
 
 
