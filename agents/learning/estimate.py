@@ -18,7 +18,7 @@ from pipeline.units import Bools, Floats, days
 
 # Of the logarithms of r, alpha, a and b, about the defaults: without it small samples run off.
 _PRIOR_SD: Final = np.array([0.5, 1.5, 0.7, 0.7])
-_RIDGE: Final = 3.0  # on weights of standardised predictors
+_RIDGE: Final = 10.0  # on weights of standardised predictors
 _KAPPA_MAX: Final = 1000.0
 
 

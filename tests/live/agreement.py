@@ -94,7 +94,8 @@ def by_transition(alerts: list[Alert]) -> Transitions:
 
 def assert_agree(both: Said) -> None:
     """Live and offline said the same, with the same ids and dates."""
-    assert both.live.keys() == both.offline.keys()
+    differ = sorted(map(str, both.live.keys() ^ both.offline.keys()))
+    assert not differ, f"{len(differ)} of {len(both.live)}: {differ[:10]}"
     for transition, alert in both.live.items():
         same = both.offline[transition]
         if alert.outcome is not None:

@@ -56,13 +56,14 @@ def real_files(tmp_path_factory):
     [
         pytest.param({}, 0.2, id="one partition everywhere"),
         pytest.param(
-            {"orders": 3, "support-tickets": 2, "customer-activity": 4}, 1.0, id="many partitions"
+            {"orders": 3, "support-tickets": 2, "customer-activity": 4}, 0.1, id="many partitions"
         ),
     ],
 )
 def test_live_equals_offline(kafka, tmp_path, real_files, partitions, tick_seconds):
     """Whatever the batches, ticks and partitions: the same alerts, with the same ids and dates."""
-    settings = {**EVENT_TIME, "intake": {"tick_seconds": tick_seconds}}
+    intake = {"tick_seconds": tick_seconds, "skew_hours_max": 1.0}
+    settings = {**EVENT_TIME, "intake": intake}
     both = said(Floor(kafka, tmp_path, partitions, settings), real_files)
     assert len(both.offline) > 100
     assert both.kinds == {
