@@ -57,6 +57,8 @@ class Moves:
     first: Bools  # it is told for the first time
     held: Bools  # it was kept back by the budget
     wake: Bools  # it stood before others, and does no longer: they are to be looked at
+    soothed: Bools  # it is put out now
+    let_down: Bools  # it has faded now, and nobody did anything, who would have been heard of
     phase: Ints
     critical: Bools
     revision: Ints
@@ -74,6 +76,8 @@ class Moves:
             first=np.zeros(count, np.bool_),
             held=np.zeros(count, np.bool_),
             wake=np.zeros(count, np.bool_),
+            soothed=np.zeros(count, np.bool_),
+            let_down=np.zeros(count, np.bool_),
             phase=np.zeros(count, np.int64),
             critical=np.zeros(count, np.bool_),
             revision=np.zeros(count, np.int64),
@@ -167,7 +171,7 @@ def _advance(
     signals.worse = signals.worse & ~snoozed
     unanswered = ~reacted & ~snoozed & (had["watched"] > 0)
     phase = _next_phase(settings, had, acted, unanswered, signals)
-    alarmed = _IS_ALARMED[phase]
+    was_alarmed, alarmed = _IS_ALARMED[had["phase"]], _IS_ALARMED[phase]
     onset = alarmed & _IS_ENDED[had["phase"]]
 
     new = np.flatnonzero(onset & (slot == 0))
@@ -192,7 +196,7 @@ def _advance(
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     now["forget_ms"] = np.where(_IS_FORGETTABLE[phase], cooled_ms, 0)
     now["row"] = row
-    others = leading.others(pool, rows["episodes"][some], kind, alarmed | _IS_ALARMED[had["phase"]])
+    others = leading.others(pool, rows["episodes"][some], kind, alarmed | was_alarmed)
     was_told = (had["told"] > 0) & ~onset
     told = was_told | (alarmed & ~others.is_led & ~signals.below & ~signals.faded)
     now["told"] = told
@@ -207,7 +211,9 @@ def _advance(
         told=told & (moved | ~was_told),
         first=told & ~was_told,
         held=now["held"] > 0,
-        wake=was_told & _IS_ALARMED[had["phase"]] & ~alarmed & (others.standing > 0),
+        wake=was_told & was_alarmed & ~alarmed & (others.standing > 0),
+        soothed=was_alarmed & (phase == Phase.EASED),
+        let_down=was_alarmed & (phase == Phase.EXPIRED) & (had["watched"] > 0) & ~reacted,
         phase=phase,
         critical=now["critical"] > 0,
         revision=now["revision"].astype(np.int64),

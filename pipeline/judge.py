@@ -36,6 +36,8 @@ CHANGED: Final = (
     "ledger",
     "stage",
     "stage_ms",
+    "soothed",
+    "let_down",
 )  # of a row, by what a detector finds
 
 
@@ -176,6 +178,8 @@ class Judge:
             signals,
             reactions_are_known=self.feeds.has_touchpoints,
         )
+        if kind == FRUSTRATION:
+            self.frustration.learn(part.rows, moves)
         opened = ledger.follow(self._pools, part, kind, signals, moves)
         due_ms = np.minimum(detector.next_ms(part, signals, moves), moves.next_ms)
         alarmed = np.flatnonzero(moves.alarmed) if detector.watch is Watch.SILENCE else ()

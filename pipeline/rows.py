@@ -92,6 +92,8 @@ _FLAGS: Final[_Fields] = (
     ("stage", "u1"),
     ("rated_well", "u1"),
     ("promoter", "u1"),
+    ("soothed", "u1"),  # times that what frustrated was put out
+    ("let_down", "u1"),  # and that it faded with nobody's doing
     ("closed", "u1"),  # no order since the last farewell
 )
 _WIDE: Final = (*_TIME, *_LOAD, *_ORDERS, *_CARE, *_LIFE)

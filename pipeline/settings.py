@@ -90,6 +90,24 @@ class StageFactors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeFactors:
+    """What each past episode of frustration, of three at most, multiplies endurance by.
+
+    [J] 1 until measured. That a good recovery is remembered, and a second failure hurts more, is
+    published (Knox & van Oest 2014, van Oest & Knox 2011); by how much here is for you to say.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+
+    soothed: float = 1.0  # somebody acted, and it was put out
+    let_down: float = 1.0  # it faded with nobody's doing
+
+    def __post_init__(self) -> None:
+        for name in EpisodeFactors.__slots__:
+            positive(f"episode_factors.{name}", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrustrationSettings:
     """Load against endurance: when a customer has had enough."""
 
@@ -99,7 +117,10 @@ class FrustrationSettings:
     half_lives_days: CauseHalfLives = field(default_factory=CauseHalfLives)
     base: float = math.log(3)  # [J] the odds of leaving tripled
     stage_factors: StageFactors = field(default_factory=StageFactors)
-    purchase_buffer: float = 0.5  # [J]
+    episode_factors: EpisodeFactors = field(default_factory=EpisodeFactors)
+    purchase_buffer: float = (
+        0.0  # [M] gains nothing on two sets; 0.5 is a start, if purchases protect
+    )
     purchase_half_life_days: float = 365.0  # [J]
     enter_ratio: float = 1.0
     exit_ratio: float = 0.7

@@ -91,6 +91,8 @@ def _why(found: Dossier, row: Census) -> Iterator[str]:
         yield from columns(
             [(cause, f"{part:.2f}", f"{part / whole:.0%}") for cause, part in parts], "  "
         )
+        factors = " x ".join(f"{factor:.2f} {name}" for name, factor in found.endurance().items())
+        yield f"Endurance is {factors}"
 
 
 def _matters(found: Dossier) -> Iterator[str]:

@@ -17,7 +17,7 @@ from agents.offline.history import History
 from agents.problems import UserError
 from pipeline.churn_settings import ChurnModel
 from pipeline.orders import repeats
-from pipeline.settings import PipelineSettings, StageFactors
+from pipeline.settings import EpisodeFactors, PipelineSettings, StageFactors
 from pipeline.units import DAY_MS, Bools, Floats, days
 
 CUSTOMERS_MIN: Final = 30
@@ -141,6 +141,7 @@ def _without_factors(learner: Learner) -> Iterator[tuple[str, Learner]]:
     for name, changed in (
         ("purchase buffer", replace(frustration, purchase_buffer=0.0)),
         ("stage factors", replace(frustration, stage_factors=even)),
+        ("past episodes", replace(frustration, episode_factors=EpisodeFactors())),
     ):
         if changed != frustration:
             other = replace(settings, frustration=changed)

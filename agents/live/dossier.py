@@ -98,6 +98,14 @@ class Dossier:
         parts = zip(CAUSES, reading.parts[0].tolist(), strict=True)
         yield from sorted(parts, key=lambda part: -part[1])
 
+    def endurance(self) -> dict[str, float]:
+        """Return what endurance is made of, by name: their product."""
+        table = self.table
+        _, rows = table.store.gather(np.array([table.store.row_of(self.customer_id)]))
+        at_ms = np.maximum(rows["seen_ms"], self.now_ms)
+        found = table.judge.frustration.factors(rows, at_ms)
+        return {name: float(factor[0]) for name, factor in found.items()}
+
     def open_matters(self) -> list[OpenMatter]:
         """Return what stands open, the oldest first."""
         pool = self.table.pools.items

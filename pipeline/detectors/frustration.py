@@ -16,7 +16,7 @@ from pipeline.kinds import FRUSTRATION
 from pipeline.loads import decayed, half_lives, weights
 from pipeline.pool import Pool
 from pipeline.rows import PURCHASES, Rows
-from pipeline.settings import CAUSES, FrustrationSettings
+from pipeline.settings import CAUSES, EpisodeFactors, FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import factors
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
@@ -27,6 +27,8 @@ _FADED_MS: Final = 20 * 365 * DAY_MS
 _ROUNDING: Final = 1e-9
 _STEPS_MAX: Final = 1e5
 _PLACES: Final = 16
+_LESSONS_MAX: Final = 3
+_TEACHES_NOTHING: Final = EpisodeFactors()
 _STEPS: Final = np.arange(1, _PLACES + 1)
 
 
@@ -58,6 +60,21 @@ class Frustration:
         """
         _, load, endurance = self._weigh(rows, at_ms, open_now)
         return load * (self.settings.base / endurance)
+
+    def factors(self, rows: Rows, at_ms: Ints) -> dict[str, Floats]:
+        """Return what endurance is made of, by name, (n,) each: their product."""
+        purchases = decayed(rows, self.half_life_days, at_ms)[:, PURCHASES]
+        return {
+            "base": np.full(len(rows), self.settings.base),
+            "stage": self._factors[rows["stage"]],
+            "purchases": self._buffer(purchases),
+            "past episodes": np.ones(len(rows)) * self._learnt(rows),
+        }
+
+    def learn(self, rows: Rows, moves: Moves) -> None:
+        """Let rows remember how their episodes of frustration have ended."""
+        rows["soothed"] += moves.soothed & (rows["soothed"] < _LESSONS_MAX)
+        rows["let_down"] += moves.let_down & (rows["let_down"] < _LESSONS_MAX)
 
     def concerns(self, view: View) -> Bools:
         """Return who carries a load, or waits for something."""
@@ -174,17 +191,27 @@ class Frustration:
     ) -> tuple[Floats, Floats, Floats]:
         sums = decayed(rows, self.half_life_days, at_ms, back=back)
         parts = (sums[:, :PURCHASES] + open_now) * self._weights
-        factors = self._factors[rows["stage"]]
+        factors = self._factors[rows["stage"]] * self._learnt(rows)
         return parts, _total(parts), self._buffered(sums[:, PURCHASES], factors)
 
     def _endurance(self, rows: Rows, at_ms: Ints, factor: float) -> Floats:
         sums = decayed(rows, self.half_life_days, at_ms)
-        return self._buffered(sums[:, PURCHASES], factor)
+        return self._buffered(sums[:, PURCHASES], factor * self._learnt(rows))
 
     def _buffered(self, purchases: Floats, factor: Floats | float) -> Floats:
+        return self.settings.base * factor * self._buffer(purchases)
+
+    def _buffer(self, purchases: Floats) -> Floats:
         # A purchase taken back leaves a rounding error, which may be below 0.
-        buffer = 1.0 + self.settings.purchase_buffer * np.log1p(np.maximum(purchases, 0.0))
-        return self.settings.base * factor * buffer
+        return 1.0 + self.settings.purchase_buffer * np.log1p(np.maximum(purchases, 0.0))
+
+    def _learnt(self, rows: Rows) -> Floats | float:
+        taught = self.settings.episode_factors
+        if taught == _TEACHES_NOTHING:
+            return 1.0
+        soothed = np.minimum(rows["soothed"], _LESSONS_MAX)
+        let_down = np.minimum(rows["let_down"], _LESSONS_MAX)
+        return np.asarray(taught.soothed**soothed * taught.let_down**let_down)
 
 
 def _total(parts: Floats) -> Floats:

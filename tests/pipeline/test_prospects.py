@@ -12,6 +12,7 @@ from pipeline.prospects import Prospects
 from pipeline.rows import CAUSE
 from pipeline.settings import (
     CAUSES,
+    FrustrationSettings,
     InactivityRule,
     InactivitySettings,
     PipelineSettings,
@@ -80,7 +81,8 @@ def test_purchases_buffer_the_load():
     """N = 3 good purchases: endurance times 1 + ln(4)/2, and the load bears as much less."""
     rows = troubled([(0, NAN)])
     rows["loads"][:, len(CAUSES)] = 3.0
-    p, _ = asked(prospects(churn_label=ChurnLabel.CLOSED), rows, 10)
+    buffered = FrustrationSettings(purchase_buffer=0.5)
+    p, _ = asked(prospects(churn_label=ChurnLabel.CLOSED, frustration=buffered), rows, 10)
     eta = -2.5 + 1 / (1 + 0.5 * log(4))
     assert p == pytest.approx([1 / (1 + exp(-eta))])
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.settings import InactivityRule
+from pipeline.settings import EpisodeFactors, InactivityRule, PipelineSettings
 from schemas.activity import Kind
 from tests.pipeline.harness import day
 from tests.pipeline.story import Story, alone
 
-ORDER = Kind.ORDER_PLACED
+ORDER, RATED = Kind.ORDER_PLACED, Kind.TICKET_RATED
 LN3 = math.log(3)
 
 
@@ -71,7 +71,7 @@ def test_load_adds_up_in_log_odds_against_a_buffered_endurance():
 
 def test_purchases_buffer():
     """Three orders, the oldest a year ago: endurance is ln 3 (1 + .5 ln(1 + n)), decayed."""
-    story = Story(only()).orders(0, 182.5, 365)
+    story = Story(only({"purchase_buffer": 0.5})).orders(0, 182.5, 365)
     for _ in range(3):
         story.tell(365.5, Kind.TICKET_RATED, rating=1.0)
     alert = story.lives(0, 366).alerts()[0]
@@ -113,6 +113,47 @@ def test_how_a_frustration_ends(story, states):
     for when, kind in story:
         told.tell(when, kind, rating=1.0 if kind == Kind.TICKET_RATED else None)
     assert [state for _, state, _ in told.lives(0, 130).moves()] == states
+
+
+TAUGHT = {"soothed": 1.25, "let_down": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("story", "limits"),
+    [
+        pytest.param(
+            [(1, RATED), (2, Kind.FOLLOW_UP), (121, RATED)],
+            [0.9, 0.9 * 1.25],
+            id="put out: she bears more",
+        ),
+        pytest.param([(1, RATED), (121, RATED)], [0.9, 0.9 * 0.8], id="nobody came: less"),
+        pytest.param(
+            [(1, RATED), (1, RATED), (3, RATED), (121, RATED)],
+            [0.9, 0.9 * 0.8],
+            id="one episode, however much there was in it",
+        ),
+        pytest.param(
+            [(1 + 120 * n, RATED) for n in range(6)],
+            [0.9, *(0.9 * 0.8 ** min(n, 3) for n in range(1, 6))],
+            id="three are remembered",
+        ),
+    ],
+)
+def test_past_episodes_teach(story, limits):
+    """A rating weighs 1. Twice at once they are too much, and long gone 120 days later."""
+    taught = EpisodeFactors(**TAUGHT)
+    settings = only({"base": 0.9, "purchase_buffer": 0.0, "episode_factors": taught})
+    settings = replace(settings, sources=("orders", "touchpoints"))
+    told = Story(settings)
+    for when, kind in story:
+        for _ in range(2):
+            told.tell(when, kind, rating=1.0 if kind == RATED else None)
+    raised = [alert.limit for alert in told.lives(0, 610).alerts() if alert.state == "raised"]
+    assert raised == pytest.approx(limits)
+
+
+def test_past_episodes_teach_nothing_by_default():
+    assert PipelineSettings().frustration.episode_factors == EpisodeFactors(soothed=1, let_down=1)
 
 
 def test_a_fading_load_is_dated_to_the_millisecond():
