@@ -30,6 +30,7 @@ from tests.realdata.convert.reading import data_folder
 
 ORDER = (HIATUS, BG_NBD, BOOSTING, ORDER_MODEL, DEFAULT, MODEL)
 ALERT_DAYS = 90.0  # the horizon of alerts: the default of the setting
+ALERT_LEVEL = 0.5  # of what was learnt: at the default of 0.7 few are raised
 EVERYBODY = -1
 
 
@@ -108,7 +109,8 @@ def _alerts(data_set, own, history: History):
     begin_ms = (activities[0].occurred_at + activities[-1].occurred_at) // 2
     learner = Learner(own.taken, own.settings, only_intercept=False)
     told = learner.learn(EVERYBODY, begin_ms).of(own.settings)
-    settings = replace(told, inactivity=replace(told.inactivity, horizon_days=ALERT_DAYS))
+    rule = replace(told.inactivity, horizon_days=ALERT_DAYS, level=ALERT_LEVEL, critical_level=0.75)
+    settings = replace(told, inactivity=rule)
     mine, hiatus, hiatus_days = _step(
         f"{data_set.name}: alerts", alerts.beside_hiatus, history, settings, begin_ms
     )
