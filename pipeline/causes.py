@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.irritants import Irritant, counterfactual, irritants, load_causes
+from pipeline.irritants import Irritant, counterfactual, irritants, load_causes, what_happened
 from pipeline.judge import Verdict
 from pipeline.orders import span_days
 from pipeline.prospects import Prospects
@@ -49,8 +49,16 @@ def _of_care(verdict: Verdict, stage: list[str]) -> Iterator[Explained]:
         verdict.at_ms.tolist(), signals.score.tolist(), signals.limit.tolist(), stage, strict=True
     )
     for place, (at_ms, score, limit, own_stage) in enumerate(found):
-        told = Told(at_ms, score, limit, own_stage, signals.details, place)
+        trouble = _trouble(verdict, place, at_ms)
+        told = Told(at_ms, score, limit, own_stage, signals.details, place, trouble)
         yield [CAUSE_OF_CARE[verdict.kind](told)], None
+
+
+def _trouble(verdict: Verdict, place: int, at_ms: int) -> str | None:
+    if not verdict.remembered:
+        return None
+    when_ms = int(verdict.signals.details["trouble_ms"][place])
+    return what_happened(verdict.remembered[place], verdict.waiting[place], when_ms, at_ms)
 
 
 def _of_load(settings: PipelineSettings, verdict: Verdict) -> Iterator[Explained]:

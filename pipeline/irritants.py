@@ -114,6 +114,17 @@ def counterfactual(found: list[Irritant], load: float, limit: float) -> str | No
     return f"without {one.words}, and {other.words}, it would not have been raised"
 
 
+def what_happened(
+    remembered: NDArray[Any], waiting: NDArray[Any], when_ms: int, at_ms: int
+) -> str | None:
+    """Return what went wrong at an instant, in words as of a later one, if it is remembered."""
+    for record in remembered[remembered["at_ms"] == when_ms]:
+        return _event_words(record, at_ms)
+    for record in waiting[waiting["promised_ms"] == when_ms]:
+        return f"{_matter_words(record)} fell overdue on {plain_date(when_ms, at_ms)}"
+    return None
+
+
 def _listed(words: list[str], otherwise: str) -> str:
     named, more = words[:_NAMED_MAX], len(words) - _NAMED_MAX
     if not named:
@@ -152,9 +163,12 @@ def _matters(
         late_days = steps * step_ms / DAY_MS
         cause = CAUSES[CAUSE_WHILE_OPEN[record["matter"]]]
         severity = float(lateness(np.array([late_days]), settings.late_days_scale)[0])
-        what = f"{_MATTERS[Matter(int(record['matter']))]} {plain_name(record)}".rstrip()
-        words = f"{what} being {plain_days(late_days)} overdue"
+        words = f"{_matter_words(record)} being {plain_days(late_days)} overdue"
         yield Irritant(cause, getattr(settings.weights, cause) * severity, words)
+
+
+def _matter_words(record: NDArray[Any]) -> str:
+    return f"{_MATTERS[Matter(int(record['matter']))]} {plain_name(record)}".rstrip()
 
 
 def plain_name(record: NDArray[Any]) -> str:

@@ -17,7 +17,7 @@ from pipeline.detectors.view import Detector, News, Reading, View
 from pipeline.episodes import Moves
 from pipeline.feeds import Feeds
 from pipeline.interning import Interned
-from pipeline.kinds import FRUSTRATION, INACTIVITY, REMORSE
+from pipeline.kinds import FRUSTRATION, INACTIVITY, QUIET_AFTER_TROUBLE, REMORSE
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
@@ -28,7 +28,7 @@ from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
-_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY)
+_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY, QUIET_AFTER_TROUBLE)
 _FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
 CHANGED: Final = (
     "episodes",

@@ -21,6 +21,7 @@ class Told:
     stage: str
     details: dict[str, NDArray[Any]]
     place: int  # in the details
+    trouble: str | None = None  # what went wrong, where it is remembered
 
     def detail(self, name: str) -> int:
         """Return a detail of this alert."""
@@ -34,9 +35,8 @@ class Told:
 def _quiet(told: Told) -> Cause:
     if not told.detail("trouble_ms"):
         return Cause("silence", told.score, "what had gone wrong was made good")
-    since = told.date("trouble_ms")
-    quiet = plain_days(told.score)
-    return Cause("silence", told.score, f"no word for {quiet}, after what went wrong on {since}")
+    trouble = told.trouble or f"what went wrong on {told.date('trouble_ms')}"
+    return Cause("silence", told.score, f"no word for {plain_days(told.score)}, after {trouble}")
 
 
 def _second_order(told: Told) -> Cause:

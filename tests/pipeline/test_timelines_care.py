@@ -91,8 +91,22 @@ def test_a_trouble_that_is_lost_track_of_is_no_reason_any_more():
 def test_quiet_is_told_in_days_since_the_trouble():
     [raised, *_] = told(QUIET, 20, (1, ABANDONED)).alerts()
     assert (raised.score, raised.limit) == (14, 14)
-    assert raised.causes[0].detail == "no word for 14 days, after what went wrong on 2 Jan"
+    words = "no word for 14 days, after ticket i1 given up by the customer on 2 Jan"
+    assert raised.causes[0].detail == words
     assert raised.advice == "Call with the matter solved, not with a question about it."
+
+
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        ((1, OPENED, {"item": "t7", "due": 3}), "ticket t7 fell overdue on 4 Jan"),
+        ((1, ORDER, {"item": "o7", "due": 3}), "order o7 fell overdue on 4 Jan"),
+        ((1, RATED, {"item": "t7", "rating": 1.0}), "ticket t7 rated poorly on 2 Jan"),
+    ],
+)
+def test_quiet_names_the_trouble(happened, words):
+    [raised, *_] = told(QUIET, 20, happened).alerts()
+    assert raised.causes[0].detail == f"no word for 14 days, after {words}"
 
 
 @pytest.mark.parametrize("dead", [*BOTH, "both"])
