@@ -57,7 +57,7 @@ class Settler:
         row, offset, reach_ms = events.row[some], events.offset[some], reach_ms[:, some]
         # What ends a life ends its silence too, so it is now or never that it is judged.
         over = self._lives.over_ms(row) <= reach_ms[Watch.LOAD]
-        reach_ms[:, over] = reach_ms[Watch.LOAD, over]
+        reach_ms[Watch.SILENCE, over] = reach_ms[Watch.LOAD, over]
         return Pending(row, passed[row], before[some], reach_ms, offset)
 
     def end_lives(self, ticks: Ticks, row: Ints, passed: Ints, before: Ints) -> None:
