@@ -21,7 +21,7 @@ from schemas.activity import Activity
 from schemas.progress import Progress, SourceProgress
 
 HEARD: Final = 4  # what is heard of: orders, tickets, touchpoints, and all sources
-_ALL: Final = HEARD - 1
+ORDERS, _ALL = 0, HEARD - 1
 
 
 @dataclass(frozen=True, slots=True)

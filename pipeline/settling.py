@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.detectors.view import News
 from pipeline.events import Events
+from pipeline.feeds import ORDERS
 from pipeline.judge import Judge, Judged
 from pipeline.lives import Lives
 from pipeline.rows import Rows
@@ -45,10 +46,13 @@ class Settler:
         # A date far ahead of its feed does not prove that the feed was alive until then.
         alive_ms = np.where(at_ms <= newest_ms + self._jump_ms, at_ms, newest_ms)
         touched = TOUCHES_SILENCE[events.kind] & ~again
-        # Care is settled up to any event, as loads are: else it would be a matter of how far the
-        # other feeds happen to have been read. Beyond what they are believed for, it has to wait.
-        care_ms = self._judge.feeds.quiet_until_ms(load_ms, ticks.heard.at(events.offset))
-        reach_ms = np.stack([load_ms, np.where(touched, alive_ms, -1), care_ms])
+        # Before any event all is settled that is known by then, else it would be a matter of how
+        # far the other feeds happen to have been read: silence as far as orders have come, care
+        # as far as all feeds are believed.
+        heard_ms = ticks.heard.at(events.offset)
+        silence_ms = np.where(touched, alive_ms, np.minimum(load_ms, heard_ms[:, ORDERS]))
+        care_ms = self._judge.feeds.quiet_until_ms(load_ms, heard_ms)
+        reach_ms = np.stack([load_ms, silence_ms, care_ms])
         is_due = np.zeros(len(events), np.bool_)
         for watch, due_ms in enumerate(self._store.due):
             ticked_ms = ticks.reach_ms[watch][before]
