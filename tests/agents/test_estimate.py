@@ -44,9 +44,10 @@ def test_an_intercept_makes_the_mean_chance_the_observed_one():
 
 def test_weights_come_out_in_raw_units():
     """Two groups, 100 days apart, a quarter and three quarters: 2 ln 3 a hundred days."""
-    x = np.repeat([0.0, 100.0], 20_000)[:, None]
-    share = np.repeat([0.25, 0.75], 20_000)
-    happened = np.tile(np.arange(20_000), 2) < share * 20_000
+    count = 80_000
+    x = np.repeat([0.0, 100.0], count)[:, None]
+    share = np.repeat([0.25, 0.75], count)
+    happened = np.tile(np.arange(count), 2) < share * count
     found = fit_weights(x, happened)
     assert found.intercept == pytest.approx(-log(3), abs=2e-3)
     assert found.slopes == pytest.approx([2 * log(3) / 100], abs=2e-5)

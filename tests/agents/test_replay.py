@@ -8,6 +8,7 @@ import csv
 import gzip
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,12 @@ from agents.commands.replay import Request, replay
 from agents.problems import UserError
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.census import census
-from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
+from pipeline.settings import (
+    FeedSettings,
+    InactivityRule,
+    InactivitySettings,
+    PipelineSettings,
+)
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS, at, order, regulars, ticket, write_lines
 
@@ -24,6 +30,8 @@ HIATUS = PipelineSettings(
         rule=InactivityRule.HIATUS, hiatus_days=10, hiatus_critical_days=15, horizon_days=90
     )
 )
+# Of a desk with a ticket now and then: its silence does not mean that its feed is dead.
+SMALL_DESK = replace(HIATUS, feeds={TICKETS.topic: FeedSettings(idle_hours_max=24.0 * 60)})
 QUIET = [order("ann", 0, amount=20, currency="EUR"), order("ann", 2, amount=40, currency="EUR")]
 ANN_AND_REGULARS = [*QUIET, *regulars(*range(31))]
 
@@ -88,18 +96,32 @@ def test_an_open_ticket_is_waited_for_until_the_very_end(tmp_path):
     tickets = [
         ticket("ben", 0, ticket_id=f"t{n}", event_id=f"e{n}", promised_at=at(1)) for n in range(3)
     ]
-    assert told(run(tmp_path, tickets=tickets, until_ms=day(1)), "frustration") == []
+    until = {"settings": SMALL_DESK, "tickets": tickets}
+    assert told(run(tmp_path, until_ms=day(1), **until), "frustration") == []
     # 3 (1 - exp(-d/5)) >= ln 3 from d = 2.28 on; an overdue matter weighs more once a day: day 4.
     # 1.5 ln 3 is reached from d = 3.98 on: day 5.
-    assert told(run(tmp_path, tickets=tickets, until_ms=day(10)), "frustration") == [
+    assert told(run(tmp_path, until_ms=day(10), **until), "frustration") == [
         ("ben", "raised", at(4)),
         ("ben", "escalated", at(5)),
     ]
 
 
+def test_tickets_are_not_overdue_while_their_feed_may_be_dead(tmp_path):
+    """It is believed for two days: they are overdue for one of these, which is not enough."""
+    tickets = [
+        ticket("ben", 0, ticket_id=f"t{n}", event_id=f"e{n}", promised_at=at(1)) for n in range(3)
+    ]
+    assert told(run(tmp_path, tickets=tickets, until_ms=day(10)), "frustration") == []
+    heard = [*tickets, *(ticket(who, 10, event_id=who) for who in ("cat", "dan", "eve"))]
+    assert told(run(tmp_path, tickets=heard, until_ms=day(11)), "frustration") == [
+        ("ben", "raised", at(10)),
+    ]
+
+
 def test_a_census_gives_load_and_endurance_as_of_until(tmp_path):
     """One ticket promised for day 1: on day 10 it is overdue by 9 days, and weighs 0.8347."""
-    result = run(tmp_path, tickets=[ticket("ben", 0, promised_at=at(1))], until_ms=day(10))
+    tickets = [ticket("ben", 0, promised_at=at(1))]
+    result = run(tmp_path, tickets=tickets, until_ms=day(10), settings=SMALL_DESK)
     found = census(result.table, result.now_ms)
     assert found.frustration == pytest.approx([1 - math.exp(-9 / 5)])
     assert found.endurance == pytest.approx([math.log(3)])
@@ -109,8 +131,8 @@ def test_a_census_gives_load_and_endurance_as_of_until(tmp_path):
 @pytest.mark.parametrize("batch", [1, 7, 95, 10_000])
 def test_the_size_of_batches_changes_no_alert(tmp_path, batch):
     tickets = [ticket("ben", d / 2, ticket_id=f"t{d}", event_id=f"e{d}") for d in range(8)]
-    expected = run(tmp_path, ANN_AND_REGULARS, tickets)
-    result = run(tmp_path, ANN_AND_REGULARS, tickets, batch=batch)
+    expected = run(tmp_path, ANN_AND_REGULARS, tickets, settings=SMALL_DESK)
+    result = run(tmp_path, ANN_AND_REGULARS, tickets, settings=SMALL_DESK, batch=batch)
     assert len(result.alerts) > 2
 
     def without_place(found):
