@@ -9,6 +9,7 @@ whether the end of a dead stretch was already known or not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -73,17 +74,20 @@ class Feeds:
         An event moves its feed as it moves the watermark that its partition will report, so that
         it makes no difference how often that is reported.
         """
-        at_ms = np.array([each.occurred_at for each in activities], np.int64)
-        sources = [(each.topic, each.partition) for each in activities]
-        limit_ms = np.array([self._limit_ms.get(source, 0) for source in sources], np.int64)
-        place = [self._place.get(topic, len(self._place)) for topic, _ in sources]
-        newest_ms = np.zeros((len(activities) + 1, len(self._newest_ms)), np.int64)
-        newest_ms[0] = self._newest_ms
-        newest_ms[np.arange(1, len(newest_ms)), place] = np.where(at_ms <= limit_ms, at_ms, 0)
-        newest_ms[:, -1] = 0
-        newest_ms = np.maximum.accumulate(newest_ms, axis=0)
-        self._newest_ms = newest_ms[-1]
-        return self._take_in(newest_ms)[:-1]
+        count = len(activities)
+        at_ms = np.fromiter(map(attrgetter("occurred_at"), activities), np.int64, count)
+        keys = list(map(attrgetter("topic", "partition"), activities))
+        code_of = {key: code for code, key in enumerate(dict.fromkeys(keys))}
+        code = np.fromiter(map(code_of.__getitem__, keys), np.int64, count)
+        limit_ms = np.array([self._limit_ms.get(key, 0) for key in code_of], np.int64)[code]
+        place = np.array([self._place.get(topic, -1) for topic, _ in code_of], np.int64)[code]
+        newest_ms = np.zeros((len(self._newest_ms), count + 1), np.int64)
+        newest_ms[:, 0] = self._newest_ms
+        newest_ms[place, np.arange(1, count + 1)] = np.where(at_ms <= limit_ms, at_ms, 0)
+        newest_ms[-1] = 0
+        np.maximum.accumulate(newest_ms, axis=1, out=newest_ms)
+        self._newest_ms = newest_ms[:, -1].copy()
+        return self._take_in(newest_ms.T)[:-1]
 
     def _take_in(self, newest_ms: Ints) -> Ints:
         known_ms = np.where(newest_ms[:, :-1] > 0, newest_ms[:, :-1], NEVER).min(axis=1)
@@ -146,6 +150,8 @@ class Feeds:
             at_ms: (n,) instants.
             heard_ms: (n, 4) of `heard_ms`, as of then.
         """
+        if self._all_heard(at_ms, heard_ms):
+            return np.broadcast_to(at_ms[:, None], (len(at_ms), len(Matter)))
         known_ms = np.repeat(at_ms[:, None], len(Matter), axis=1)
         for place, (matter, feed) in enumerate(self._of_matter.items()):
             if feed is not None:
@@ -160,6 +166,12 @@ class Feeds:
         """Return how far a silence towards all sources is known at instants, (n,)."""
         all_ms = heard_ms[:, _ALL]
         return np.minimum(at_ms, np.where(all_ms > 0, all_ms + self.all.idle_ms_max, NEVER))
+
+    def _all_heard(self, at_ms: Ints, heard_ms: Ints) -> bool:
+        """Return whether nothing is in doubt, which is the rule."""
+        if any(len(feed.dead()) for feed in self._of_matter.values() if feed):
+            return False
+        return bool((at_ms - heard_ms[:, :_ALL].min(axis=1) <= self.all.idle_ms_max).all())
 
     def _know_touchpoints(self) -> None:
         self.has_touchpoints = self._touchpoints is not None and self._touchpoints.newest_ms > 0

@@ -118,9 +118,7 @@ class FrustrationSettings:
     base: float = math.log(3)  # [J] the odds of leaving tripled
     stage_factors: StageFactors = field(default_factory=StageFactors)
     episode_factors: EpisodeFactors = field(default_factory=EpisodeFactors)
-    purchase_buffer: float = (
-        0.0  # [M] gains nothing on two sets; 0.5 is a start, if purchases protect
-    )
+    purchase_buffer: float = 0.5  # [J] of what it gains see docs/detection.md
     purchase_half_life_days: float = 365.0  # [J]
     enter_ratio: float = 1.0
     exit_ratio: float = 0.7

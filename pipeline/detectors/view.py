@@ -1,6 +1,6 @@
 """What a detector sees of customers at an instant, and what it has to answer."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,7 +51,7 @@ class News:
 
     def take(self, which: Ints | Bools) -> "News":
         """Return some of them."""
-        return News(*(getattr(self, field.name)[which] for field in fields(self)))
+        return News(*(getattr(self, each.name)[which] for each in fields(self)))
 
 
 @dataclass(slots=True)
@@ -67,6 +67,8 @@ class View:
     heard_ms: Ints  # (n, 4) of `Feeds.heard_ms`, as of then
     reading: Reading | None = None  # of the load watch
     _matters: Matters | None = None
+    _known_at_ms: Ints | None = None
+    _known_ms: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     def __len__(self) -> int:
         """Return how many customers."""
@@ -87,7 +89,11 @@ class View:
 
     def known_ms(self, at_ms: Ints) -> Ints:
         """Return how far open matters are known at instants, (n, matters)."""
-        return self.feeds.known_ms(at_ms, self.heard_ms)
+        if at_ms is self._known_at_ms:
+            return self._known_ms
+        known_ms = self.feeds.known_ms(at_ms, self.heard_ms)
+        self._known_at_ms, self._known_ms = at_ms, known_ms
+        return known_ms
 
     @property
     def load(self) -> Reading:
