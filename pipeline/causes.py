@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 
-from pipeline.irritants import Irritant, counterfactual, irritants, load_causes, what_happened
+from pipeline.irritants import (
+    Irritant,
+    counterfactual,
+    irritants,
+    load_causes,
+    matter_words,
+    what_happened,
+)
 from pipeline.judge import Verdict
+from pipeline.kinds import NEGLECT, QUIET_AFTER_TROUBLE
 from pipeline.orders import span_days
 from pipeline.prospects import Prospects
 from pipeline.reasons import silence_causes, silences
@@ -11,6 +19,7 @@ from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
 from pipeline.settings import InactivityRule, PipelineSettings
 from pipeline.units import Ints
+from pipeline.vocabulary import Matter
 from schemas.alert import Cause
 
 Explained = tuple[list[Cause], str | None]  # causes, and what would have prevented it
@@ -49,13 +58,20 @@ def _of_care(verdict: Verdict, stage: list[str]) -> Iterator[Explained]:
         verdict.at_ms.tolist(), signals.score.tolist(), signals.limit.tolist(), stage, strict=True
     )
     for place, (at_ms, score, limit, own_stage) in enumerate(found):
-        trouble = _trouble(verdict, place, at_ms)
-        told = Told(at_ms, score, limit, own_stage, signals.details, place, trouble)
+        trouble, names = _trouble(verdict, place, at_ms), _names(verdict, place)
+        told = Told(at_ms, score, limit, own_stage, signals.details, place, trouble, names)
         yield [CAUSE_OF_CARE[verdict.kind](told)], None
 
 
+def _names(verdict: Verdict, place: int) -> tuple[str, ...]:
+    """Return what waits of an alert of care: promises broken, or what was handed over."""
+    waiting = verdict.waiting[place] if verdict.waiting else ()
+    wanted = (Matter.PROMISE,) if verdict.kind == NEGLECT else (Matter.TICKET, Matter.PROMISE)
+    return tuple(matter_words(each) for each in waiting if each["matter"] in wanted)
+
+
 def _trouble(verdict: Verdict, place: int, at_ms: int) -> str | None:
-    if not verdict.remembered:
+    if verdict.kind != QUIET_AFTER_TROUBLE:
         return None
     when_ms = int(verdict.signals.details["trouble_ms"][place])
     return what_happened(verdict.remembered[place], verdict.waiting[place], when_ms, at_ms)

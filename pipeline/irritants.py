@@ -121,7 +121,7 @@ def what_happened(
     for record in remembered[remembered["at_ms"] == when_ms]:
         return _event_words(record, at_ms)
     for record in waiting[waiting["promised_ms"] == when_ms]:
-        return f"{_matter_words(record)} fell overdue on {plain_date(when_ms, at_ms)}"
+        return f"{matter_words(record)} fell overdue on {plain_date(when_ms, at_ms)}"
     return None
 
 
@@ -163,11 +163,12 @@ def _matters(
         late_days = steps * step_ms / DAY_MS
         cause = CAUSES[CAUSE_WHILE_OPEN[record["matter"]]]
         severity = float(lateness(np.array([late_days]), settings.late_days_scale)[0])
-        words = f"{_matter_words(record)} being {plain_days(late_days)} overdue"
+        words = f"{matter_words(record)} being {plain_days(late_days)} overdue"
         yield Irritant(cause, getattr(settings.weights, cause) * severity, words)
 
 
-def _matter_words(record: NDArray[Any]) -> str:
+def matter_words(record: NDArray[Any]) -> str:
+    """Return what an open matter is called: its sort and its name."""
     return f"{_MATTERS[Matter(int(record['matter']))]} {plain_name(record)}".rstrip()
 
 

@@ -195,11 +195,14 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
 
 
-def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
-    """Return copies of what is open and known past its promise, of each chain, by its promise."""
+def _chains(pool: Pool, heads: Ints) -> list[NDArray[Any]]:
     slots, counts = pool.chains(heads)
     found = pool.records[slots]
-    of_chain = np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
+    return np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
+
+
+def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
+    """Return copies of what is open and known past its promise, of each chain, by its promise."""
     late = [
         part[
             (part["state"] == OPEN)
@@ -207,9 +210,23 @@ def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[ND
             & (part["promised_ms"] > 0)
             & (part["promised_ms"] <= known[part["matter"]])
         ]
-        for part, at, known in zip(of_chain, at_ms, known_ms, strict=True)
+        for part, at, known in zip(_chains(pool, heads), at_ms, known_ms, strict=True)
     ]
     return [part[np.lexsort((part["key"], part["promised_ms"]))] for part in late]
+
+
+def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> list[NDArray[Any]]:
+    """Return copies of cases and promises, of each chain, open since before the owner changed."""
+    open_ = [
+        part[
+            (part["state"] == OPEN)
+            & (part["forget_ms"] > at)
+            & (part["opened_ms"] <= changed)
+            & (part["matter"] != int(Matter.ORDER))
+        ]
+        for part, changed, at in zip(_chains(pool, heads), changed_ms, at_ms, strict=True)
+    ]
+    return [part[np.lexsort((part["key"], part["opened_ms"]))] for part in open_]
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

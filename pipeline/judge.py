@@ -17,7 +17,14 @@ from pipeline.detectors.view import Detector, News, Reading, View
 from pipeline.episodes import Moves
 from pipeline.feeds import Feeds
 from pipeline.interning import Interned
-from pipeline.kinds import FRUSTRATION, INACTIVITY, QUIET_AFTER_TROUBLE, REMORSE
+from pipeline.kinds import (
+    FRUSTRATION,
+    HANDOVER,
+    INACTIVITY,
+    NEGLECT,
+    QUIET_AFTER_TROUBLE,
+    REMORSE,
+)
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
@@ -28,7 +35,7 @@ from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
 from pipeline.watches import Watch
 
-_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY, QUIET_AFTER_TROUBLE)
+_NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY, QUIET_AFTER_TROUBLE, NEGLECT)
 _FEW: Final = 4  # a copy of more than one row in so many costs more than to look at all
 CHANGED: Final = (
     "episodes",
@@ -214,9 +221,12 @@ class Judge:
 
     def _irritants(self, kind: int, view: View) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return what is remembered and what waits, for kinds whose words name it."""
+        rows, at_ms = view.rows, view.at_ms
+        if kind == HANDOVER:
+            changed_ms = rows["owner_changed_ms"]
+            return [], items.handed_over(self._pools.items, rows["items"], changed_ms, at_ms)
         if kind not in _NAMES_IRRITANTS:
             return [], []
-        rows, at_ms = view.rows, view.at_ms
         remembered = memory.recall(self._pools.memory, rows["memory"], at_ms)
         known_ms = view.known_ms(at_ms)
         return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms, known_ms)

@@ -10,6 +10,8 @@ from pipeline.dates import plain_date, plain_days
 from pipeline.kinds import HANDOVER, NEGLECT, QUIET_AFTER_TROUBLE, SECOND_ORDER, STALLED
 from schemas.alert import Cause
 
+_NAMED_MAX: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -22,6 +24,7 @@ class Told:
     details: dict[str, NDArray[Any]]
     place: int  # in the details
     trouble: str | None = None  # what went wrong, where it is remembered
+    names: tuple[str, ...] = ()  # of what waits, the oldest first
 
     def detail(self, name: str) -> int:
         """Return a detail of this alert."""
@@ -53,18 +56,24 @@ def _stalled(told: Told) -> Cause:
 def _neglect(told: Told) -> Cause:
     parts = []
     if told.detail("promise_ms"):
-        parts.append(f"what was promised for {told.date('promise_ms')} is not done")
+        what = told.names[0] if told.names else "what was promised"
+        parts.append(f"{what} for {told.date('promise_ms')} is not done")
     if told.detail("delivered_ms"):
         parts.append(f"no word since the delivery on {told.date('delivered_ms')}")
     cause = "promise" if told.detail("promise_ms") else "word"
     return Cause(cause, told.score, " and ".join(parts) or "nothing is owed any more")
 
 
+def _listed(names: tuple[str, ...]) -> str:
+    named, more = names[:_NAMED_MAX], len(names) - _NAMED_MAX
+    return " and ".join(named) if more <= 0 else f"{', '.join(named)} and {more} more"
+
+
 def _handover(told: Told) -> Cause:
     count, late = round(told.score), told.detail("overdue")
     if not count:
         return Cause("handover", told.score, "nothing is left of what was handed over")
-    what = "one matter" if count == 1 else f"{count} matters"
+    what = _listed(told.names) or ("one matter" if count == 1 else f"{count} matters")
     overdue = "" if not late else ", overdue" if count == 1 else f", {late} of them overdue"
     since = told.date("changed_ms")
     return Cause("handover", told.score, f"the owner changed on {since} with {what} open{overdue}")

@@ -436,3 +436,33 @@ SECOND = only("second_order")
 )
 def test_second_order(happened, moves):
     assert states(told(SECOND, 151, *happened)) == moves
+
+
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        pytest.param(
+            [(1, OPENED, {"item": "t7"}), (2, OWNER)],
+            "the owner changed on 3 Jan with ticket t7 open",
+            id="one",
+        ),
+        pytest.param(
+            [(1, OPENED, {"item": "t7"}), (1.5, MADE, {"item": "p1", "due": 9}), (2, OWNER)],
+            "the owner changed on 3 Jan with ticket t7 and promise p1 open",
+            id="two, the older first",
+        ),
+        pytest.param(
+            [*((1 + n / 9, OPENED, {"item": f"t{n}"}) for n in range(4)), (1.9, ORDER), (2, OWNER)],
+            "the owner changed on 3 Jan with ticket t0, ticket t1 and 2 more open",
+            id="many; an order needs nobody to take it over",
+        ),
+    ],
+)
+def test_a_handover_names_what_is_open(happened, words):
+    [raised, *_] = told(HANDOVER, 3, *happened).alerts()
+    assert raised.causes[0].detail == words
+
+
+def test_neglect_names_the_promise():
+    [raised, *_] = told(NEGLECT, 6, (1, MADE, {"item": "p7", "due": 4})).alerts()
+    assert raised.causes[0].detail == "promise p7 for 5 Jan is not done"
