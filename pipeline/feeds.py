@@ -1,10 +1,11 @@
 """The feeds of a partition: when each source was alive, and how far what it tells is known.
 
 Of a source that has fallen silent nobody knows whether it is dead: what it should have said by now
-may have happened and not come through. So it is believed for `idle_max` beyond its newest event,
-and within a dead stretch for as long from its start; what falls due after that is not held against
-anybody before the source is heard again. What is known at an instant only grows, and is the same
-whether the end of a dead stretch was already known or not.
+may have happened and not come through. So it is believed for `idle_max` beyond its newest event
+heard of, and `jump_max` more, by which reports may lag; within a dead stretch as long from its
+start. What falls due after that is not held against anybody before the source is heard again. What
+is known at an instant only grows, and is the same whether the end of a dead stretch was already
+known or not.
 """
 
 from collections.abc import Sequence
@@ -42,8 +43,10 @@ class Feeds:
 
     def __init__(self, settings: PipelineSettings) -> None:
         names = dict.fromkeys((*settings.sources, settings.orders_topic))
+        jump_ms = {name: round(settings.feed(name).jump_hours_max * HOUR_MS) for name in names}
         self.sources = {
-            name: Liveness(round(settings.feed(name).idle_hours_max * HOUR_MS)) for name in names
+            name: Liveness(round(settings.feed(name).idle_hours_max * HOUR_MS), jump_ms[name])
+            for name in names
         }
         self.orders = self.sources[settings.orders_topic]
         self.all = Joint(list(self.sources.values()))
@@ -58,7 +61,7 @@ class Feeds:
         self._place = {name: place for place, name in enumerate(self.sources)}
         topics = settings.orders_topic, settings.tickets_topic, settings.touchpoints_topic
         self._columns = [self._place.get(topic, len(self._place)) for topic in topics]
-        self._jump_ms = {n: round(settings.feed(n).jump_hours_max * HOUR_MS) for n in names}
+        self._jump_ms = jump_ms
         self._limit_ms: dict[tuple[str, int], int] = {}  # what moves time, by source partition
         self._newest_ms = np.zeros(len(names) + 1, np.int64)  # heard of by source; a 0 at the end
         self._all_ms = 0
@@ -165,13 +168,13 @@ class Feeds:
     def quiet_until_ms(self, at_ms: Ints, heard_ms: Ints) -> Ints:
         """Return how far a silence towards all sources is known at instants, (n,)."""
         all_ms = heard_ms[:, _ALL]
-        return np.minimum(at_ms, np.where(all_ms > 0, all_ms + self.all.idle_ms_max, NEVER))
+        return np.minimum(at_ms, np.where(all_ms > 0, all_ms + self.all.belief_ms_max, NEVER))
 
     def _all_heard(self, at_ms: Ints, heard_ms: Ints) -> bool:
         """Return whether nothing is in doubt, which is the rule."""
         if any(len(feed.dead()) for feed in self._of_matter.values() if feed):
             return False
-        return bool((at_ms - heard_ms[:, :_ALL].min(axis=1) <= self.all.idle_ms_max).all())
+        return bool((at_ms - heard_ms[:, :_ALL].min(axis=1) <= self.all.belief_ms_max).all())
 
     def _know_touchpoints(self) -> None:
         self.has_touchpoints = self._touchpoints is not None and self._touchpoints.newest_ms > 0

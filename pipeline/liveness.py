@@ -65,7 +65,7 @@ class Joint(Stretches):
     def __init__(self, sources: Sequence["Liveness"]) -> None:
         super().__init__()
         self._sources = sources
-        self.idle_ms_max = min(source.idle_ms_max for source in sources)
+        self.belief_ms_max = min(source.belief_ms_max for source in sources)
         self.newest_ms = 0  # as far as all of them are known to have been alive; only goes on
 
     def restore(self, newest_ms: int) -> None:
@@ -84,9 +84,11 @@ class Joint(Stretches):
 class Liveness(Stretches):
     """The dead stretches of one source, from what its partitions have reported."""
 
-    def __init__(self, idle_ms_max: int) -> None:
+    def __init__(self, idle_ms_max: int, jump_ms_max: int = 0) -> None:
         super().__init__()
         self.idle_ms_max = idle_ms_max
+        # What is reported may lag behind by a jump: a source that lives is never in doubt.
+        self.belief_ms_max = idle_ms_max + jump_ms_max
         self._gaps: dict[int, list[Gap]] = {}
         self._newest: dict[int, int] = {}
 
@@ -125,13 +127,13 @@ class Liveness(Stretches):
             at_ms: (n,) instants.
             newest_ms: (n,) its newest event, as far as was known then; 0 for not heard of.
         """
-        end_ms = np.where(newest_ms > 0, newest_ms + self.idle_ms_max, NEVER)
+        end_ms = np.where(newest_ms > 0, newest_ms + self.belief_ms_max, NEVER)
         believed_ms = np.minimum(at_ms, end_ms)
         if not len(self._starts):
             return believed_ms
         begun = self._starts.searchsorted(believed_ms, side="left") - 1
         is_dead = (begun >= 0) & (believed_ms < self._ends[begun])
-        within_ms = np.minimum(believed_ms, self._starts[begun] + self.idle_ms_max)
+        within_ms = np.minimum(believed_ms, self._starts[begun] + self.belief_ms_max)
         return np.where(is_dead, within_ms, believed_ms)
 
     def state(self) -> dict[str, Any]:

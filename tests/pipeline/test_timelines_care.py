@@ -292,7 +292,7 @@ def through_an_outage(settings, dead, *happened):
         pytest.param([], [("raised", 14)], id="the two days count from day 12 on"),
         pytest.param([(10, ORDER)], [("raised", 14)], id="an order in the meantime proves nothing"),
         pytest.param(
-            [(10, ORDER), (7, FOLLOW_UP, {"topic": "touchpoints", "arrives": 12})],
+            [(10, ORDER), (8, FOLLOW_UP, {"topic": "touchpoints", "arrives": 12})],
             [],
             id="a word had been said, as is heard when the feed is back",
         ),
@@ -300,7 +300,7 @@ def through_an_outage(settings, dead, *happened):
 )
 def test_a_word_is_not_missed_while_touchpoints_are_dead(happened, moves):
     settings = only("neglect", sources=BOTH, neglect={"critical_days": 30.0}, episodes=PATIENT)
-    delivered = (0, ORDER, OWNED), (6, DELIVERED)
+    delivered = (0, ORDER, OWNED), (7, DELIVERED)
     assert states(through_an_outage(settings, "touchpoints", *delivered, *happened)) == moves
 
 
@@ -317,11 +317,11 @@ def test_a_word_is_not_missed_while_touchpoints_are_dead(happened, moves):
     ],
 )
 def test_a_promise_is_not_broken_while_touchpoints_are_dead(happened, moves):
-    """They are believed until day 7; the promise is due on day 8."""
+    """They are believed until day 8, 48 and 24 hours on; the promise is due on day 9."""
     settings = only(
         "neglect", sources=BOTH, neglect={"promise_critical_days": 30.0}, episodes=PATIENT
     )
-    made = (1, MADE, {"item": "p", "due": 8})
+    made = (1, MADE, {"item": "p", "due": 9})
     assert states(through_an_outage(settings, "touchpoints", made, *happened)) == moves
 
 
@@ -346,9 +346,9 @@ def test_a_promise_is_not_broken_while_touchpoints_are_dead(happened, moves):
     ],
 )
 def test_an_order_is_not_overdue_while_orders_are_dead(happened, moves):
-    """They are believed until day 7; the order is due on day 5.5, and two days late on 7.5."""
+    """They are believed until day 8; the order is due on day 6.5, and two days late on 8.5."""
     settings = only("remorse", sources=BOTH, remorse={"critical_load": 9.0})
-    placed = (0, ORDER, {"item": "o", "due": 5.5})
+    placed = (0, ORDER, {"item": "o", "due": 6.5})
     [*found] = states(through_an_outage(settings, "orders", placed, *happened))
     assert [move for move in found if move[1] < 13] == moves
 
