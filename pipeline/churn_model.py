@@ -17,10 +17,11 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from pipeline.churn_settings import DEFAULTS, ChurnLabel
-from pipeline.features import Known, features, variables
+from pipeline.features import Known, features
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS, Floats, Ints, days
+from pipeline.variables import variables
 
 Load: TypeAlias = Callable[[float], Floats]  # so many days ahead, with no further event
 
@@ -33,6 +34,7 @@ class Churn:
     def __init__(self, settings: PipelineSettings) -> None:
         self.label = settings.churn_label
         self.horizon_days = settings.inactivity.horizon_days
+        self._settings = settings
         self._orders = settings.order_model
         self._model = settings.churn_model
         intercept, weights = DEFAULTS[self.label]
@@ -115,7 +117,9 @@ class Churn:
         eta = np.full(len(rows), self._intercept)
         for name, weight in self._weights.items():
             eta += weight * found[name]
-        values = variables(rows, at_ms, silence, load) if self._model.hinges else {}
+        if not self._model.hinges:
+            return eta
+        values = variables(self._settings, rows, at_ms, silence, load)
         for name, hinges in self._model.hinges.items():
             for knot, weight in zip(hinges.knots, hinges.weights, strict=True):
                 eta += weight * np.maximum(values[name] - knot, 0.0)

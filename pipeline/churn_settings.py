@@ -21,12 +21,18 @@ FEATURES: Final = (
 )
 VARIABLES: Final = (  # that may have knots
     "silence_days",
+    "silence_gaps",  # the silence in mean gaps between order days
     "contact_days",  # since the customer's last own doing, at most the silence
+    "contact_share",  # of the silence
     "tenure_days",
     "ticketless_days",  # the tenure of who never opened a ticket, else 0
     "load",
+    "irritants_recent",  # within the windows
     "tickets",
     "orders",
+    "orders_recent",  # within the windows
+    "orders_freshness",  # the mean of what is left of each purchase as it fades
+    "orders_per_ticket",  # without a ticket the orders
     "span_days",  # from the first order day to the last
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.order_model import OrderModel, silence_probability
 from pipeline.orders import repeats, span_days
 from pipeline.rows import Rows
-from pipeline.units import DAY_MS, Bools, Floats, Ints
+from pipeline.units import Bools, Floats, Ints
 
 LOGIT_MAX = 14.0
 _SILENCE_DAYS = 60.0
@@ -74,22 +74,4 @@ def features(
         "trouble": -load,
         "unresolved": unresolved,
         "unresolved_silence": unresolved * np.log1p(silence_days),
-    }
-
-
-def variables(rows: Rows, at_ms: Ints, silence_days: Floats, load: Floats) -> dict[str, Floats]:
-    """Return the variables that may have knots, by name, (n,) each."""
-    tenure = np.maximum(at_ms - rows["first_ms"], 0) / DAY_MS
-    contact = np.maximum(at_ms - rows["contact_ms"], 0) / DAY_MS
-    tickets = rows["tickets"].astype(np.float64)
-    return {
-        "silence_days": silence_days,
-        # Their word and their orders are one silence: dead time, and what a path adds, are in it.
-        "contact_days": np.minimum(contact, silence_days),
-        "tenure_days": tenure,
-        "ticketless_days": np.where(tickets > 0, 0.0, tenure),
-        "load": load,
-        "tickets": tickets,
-        "orders": rows["orders"].astype(np.float64),
-        "span_days": np.where(repeats(rows) >= 0, span_days(rows), 0).astype(np.float64),
     }

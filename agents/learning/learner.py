@@ -13,13 +13,14 @@ from pipeline import concessions
 from pipeline.churn_model import Churn
 from pipeline.churn_settings import DEFAULTS, FEATURES, VARIABLES, ChurnLabel, ChurnModel, Hinges
 from pipeline.detectors.frustration import Frustration
-from pipeline.features import Known, features, variables
+from pipeline.features import Known, features
 from pipeline.interning import Interned
 from pipeline.order_model import OrderModel
 from pipeline.orders import repeats
 from pipeline.prospects import Prospects
 from pipeline.settings import InactivityRule, PipelineSettings, ValueSettings
 from pipeline.units import DAY_MS, Bools, Floats, days
+from pipeline.variables import variables
 
 FULL_FROM: Final = 300  # customers; below, only the intercept is learnt
 _KNOTS: Final = tuple(np.linspace(0.1, 0.9, 9).round(1).tolist())  # quantiles
@@ -170,7 +171,8 @@ class Learner:
             named = features(known, settings.order_model, silence, load, within_days)
             for name, column in named.items():
                 found.setdefault(name, []).append(column)
-            for name, column in variables(part.rows, at_ms, silence, load).items():
+            own = variables(settings, part.rows, at_ms, silence, load)
+            for name, column in own.items():
                 values.setdefault(name, []).append(column)
         return (
             {name: np.concatenate(columns) for name, columns in found.items()},

@@ -17,11 +17,12 @@ from benchmarks.detection.sets import DataSet
 from pipeline.churn_model import Churn
 from pipeline.churn_settings import ChurnLabel
 from pipeline.detectors.frustration import Frustration
-from pipeline.features import Known, features, variables
+from pipeline.features import Known, features
 from pipeline.orders import repeats, span_days
 from pipeline.prospects import Prospects
 from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS, NEVER, days
+from pipeline.variables import variables
 from schemas.activity import Kind
 from tests.realdata.convert import convert
 
@@ -63,7 +64,7 @@ class Subjects:
         load = frustration.effective(self.rows, self.at_ms, self.open_now)
         silence = churn.silence_days(known, self.rows, self.silent_ms, self.at_ms)
         found = features(known, settings.order_model, silence, load, within_days)
-        more = variables(self.rows, self.at_ms, silence, load)
+        more = variables(settings, self.rows, self.at_ms, silence, load)
         contact = days(np.maximum(self.at_ms - self.rows["contact_ms"], 0))
         extra = [self.rows["tickets"], self.rows["orders"], span_days(self.rows), contact]
         return np.column_stack(

@@ -24,8 +24,9 @@ NAN = float("nan")
         ),
         pytest.param(
             lambda: ChurnModel(hinges={"age": Hinges()}),
-            "churn_model.hinges is age; wants one of silence_days, contact_days, tenure_days, "
-            "ticketless_days, load, tickets, orders, span_days",
+            "churn_model.hinges is age; wants one of silence_days, silence_gaps, contact_days, "
+            "contact_share, tenure_days, ticketless_days, load, irritants_recent, tickets, orders, "
+            "orders_recent, orders_freshness, orders_per_ticket, span_days",
             id="no such variable",
         ),
         pytest.param(

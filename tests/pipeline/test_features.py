@@ -5,8 +5,8 @@ from math import log
 import numpy as np
 import pytest
 
-from pipeline.churn_settings import FEATURES, VARIABLES
-from pipeline.features import LOGIT_MAX, Known, features, variables
+from pipeline.churn_settings import FEATURES
+from pipeline.features import LOGIT_MAX, Known, features
 from pipeline.order_model import OrderModel
 from tests.pipeline.customers import NAN, customers, spread
 from tests.pipeline.harness import at
@@ -23,8 +23,6 @@ def of(rows, silence_days, load=0.0, mean=NAN, model=None, within_days=28.0):
 def test_every_accepted_name_is_computed():
     """Else a weight that the settings accept would stop a worker."""
     assert sorted(of(NOBODY, 1.0)) == sorted(FEATURES)
-    found = variables(NOBODY, np.array([at(1)]), np.array([1.0]), np.array([0.0]))
-    assert sorted(found) == sorted(VARIABLES)
 
 
 def test_lp0_is_the_logit_of_the_published_probability():
@@ -88,32 +86,3 @@ def test_unresolved(failed_ms, good_ms, expected):
     got = of(rows, 9.0)
     assert got["unresolved"].tolist() == [expected]
     assert got["unresolved_silence"] == pytest.approx([expected * log(10)])
-
-
-def test_tenure_is_counted_from_the_first_activity():
-    rows = customers([(5, NAN)], [(5, NAN)])
-    got = variables(rows, np.array([at(12.5), at(2)]), np.zeros(2), np.zeros(2))
-    assert got["tenure_days"].tolist() == [7.5, 0.0]
-
-
-def test_contact_is_the_customers_own_doing_and_no_longer_ago_than_the_silence():
-    """Ordered on day 0, asleep since: 20 days, of which 12 count. A word on day 15: 5 days."""
-    rows = customers([(0, NAN)], [(0, NAN)])
-    rows["contact_ms"] = [at(0), at(15)]
-    got = variables(rows, np.full(2, at(20)), np.full(2, 12.0), np.zeros(2))
-    assert got["contact_days"].tolist() == [12.0, 5.0]
-
-
-def test_ticketless_days_are_the_tenure_of_who_never_opened_a_ticket():
-    rows = customers([(5, NAN)], [(5, NAN)])
-    rows["tickets"] = [0, 2]
-    got = variables(rows, np.full(2, at(12)), np.zeros(2), np.zeros(2))
-    assert got["ticketless_days"].tolist() == [7.0, 0.0]
-    assert got["tickets"].tolist() == [0.0, 2.0]
-    assert got["orders"].tolist() == [1.0, 1.0]
-
-
-def test_the_span_goes_from_the_first_order_day_to_the_last():
-    rows = customers([(5, NAN), (9, NAN), (30, NAN)], [])
-    got = variables(rows, np.full(2, at(40)), np.zeros(2), np.zeros(2))
-    assert got["span_days"].tolist() == [25.0, 0.0]
