@@ -1,51 +1,22 @@
 """Episodes: one trouble of one customer and one kind, from raised to its outcome.
 
-A table drives the machine; the first line that applies to an episode decides. Levels to enter
-and to leave differ, a cooldown follows the end, and an open episode is updated, never doubled.
+Where it goes next is in `transitions`. Levels to enter and to leave differ, a cooldown follows the
+end, and an open episode is updated, never doubled.
 """
 
 from dataclasses import dataclass, fields
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import leading
-from pipeline.phases import ALARMED, ENDED, FORGETTABLE, OPEN, Phase
+from pipeline.phases import IS_ALARMED, IS_ENDED, IS_FORGETTABLE, IS_OPEN, Phase
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.settings import EpisodeSettings
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Ints
-
-# from these phases, when this holds, to this phase
-TRANSITIONS: Final = (
-    (OPEN, "closed", Phase.LOST),
-    (OPEN, "unmade", Phase.RETRACTED),
-    (OPEN, "came_back", Phase.RESOLVED),
-    (OPEN, "outlasted", Phase.LOST),
-    ((Phase.RAISED,), "worse", Phase.ESCALATED),
-    ((Phase.RAISED,), "unanswered", Phase.ESCALATED),
-    (ALARMED, "put_out", Phase.EASED),
-    (ALARMED, "below", Phase.EXPIRED),
-    ((Phase.EASED,), "enter", Phase.RAISED),
-    ((Phase.EASED,), "confirmed", Phase.RESOLVED),
-    ((Phase.EASED,), "unconfirmed", Phase.EXPIRED),
-    (ENDED, "may_enter", Phase.RAISED),
-)
-
-
-def _mask(phases: tuple[Phase, ...]) -> Bools:
-    mask = np.zeros(len(Phase), np.bool_)
-    mask[list(phases)] = True
-    return mask
-
-
-_IS_ALARMED: Final = _mask(ALARMED)
-_IS_OPEN: Final = _mask(OPEN)
-_IS_ENDED: Final = _mask(ENDED)
-_IS_FORGETTABLE: Final = _mask(FORGETTABLE)
-_MASKED: Final = tuple((_mask(sources), when, target) for sources, when, target in TRANSITIONS)
+from pipeline.transitions import next_ms, next_phase
+from pipeline.units import DAY_MS, NEVER, Bools, Ints
 
 
 @dataclass(slots=True)
@@ -90,7 +61,7 @@ class Moves:
     @property
     def alarmed(self) -> Bools:
         """Return which episodes stand raised or escalated."""
-        return _IS_ALARMED[self.phase]
+        return IS_ALARMED[self.phase]
 
     def take(self, which: Ints) -> "Moves":
         """Return some of them."""
@@ -165,47 +136,29 @@ def _advance(
     heads = rows["episodes"][some]
     slot = pool.find(heads, keys)
     had = pool.records[slot]
-    acted = (had["acted"] > 0) | signals.acted
-    reacted = (had["reacted"] > 0) | signals.acted
-    snoozed = signals.at_ms < had["snoozed_ms"]
-    signals.worse = signals.worse & ~snoozed
-    unanswered = ~reacted & ~snoozed & (had["watched"] > 0)
-    phase = _next_phase(settings, had, acted, unanswered, signals)
-    was_alarmed, alarmed = _IS_ALARMED[had["phase"]], _IS_ALARMED[phase]
-    onset = alarmed & _IS_ENDED[had["phase"]]
+    signals.worse = signals.worse & (signals.at_ms >= had["snoozed_ms"])
+    phase = next_phase(settings, had, signals)
+    was_alarmed, alarmed = IS_ALARMED[had["phase"]], IS_ALARMED[phase]
 
-    new = np.flatnonzero(onset & (slot == 0))
+    new = np.flatnonzero(alarmed & (slot == 0))
     if len(new):
         new_heads = heads[new]
         slot[new] = pool.add(new_heads, keys[new])
         rows["episodes"][some[new]] = new_heads
-    now = pool.records[slot]
-    is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
-    moved = (phase != had["phase"]) | is_worst
-    now["phase"] = phase
-    now["acted"] = ~onset & acted & _IS_OPEN[phase]
-    now["reacted"] = ~onset & reacted & _IS_OPEN[phase]
-    now["watched"] = np.where(onset, reactions_are_known, had["watched"])
-    now["snoozed_ms"] = np.where(_IS_OPEN[phase] & ~onset, had["snoozed_ms"], 0)
-    now["held"] = ~onset & (had["held"] > 0)
-    now["onset_ms"] = np.where(onset, signals.at_ms, had["onset_ms"])
-    now["since_ms"] = np.where(moved, signals.at_ms, had["since_ms"])
-    now["revision"] = np.where(onset, 1, had["revision"] + moved)
-    worst = signals.worse | ((had["critical"] > 0) & ~onset)
-    now["critical"] = np.where(alarmed, worst, had["critical"])
-    cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
-    now["forget_ms"] = np.where(_IS_FORGETTABLE[phase], cooled_ms, 0)
-    now["row"] = row
     others = leading.others(pool, rows["episodes"][some], kind, alarmed | was_alarmed)
-    was_told = (had["told"] > 0) & ~onset
+    now = pool.records[slot]
+    moved = _record(settings, had, now, phase, signals, reactions_are_known)
+    now["row"] = row
+    was_told = (had["told"] > 0) & ~_onset(had, phase)
     told = was_told | (alarmed & ~others.is_led & ~signals.below & ~signals.faded)
     now["told"] = told
     kept = slot > 0
     pool.records[slot[kept]] = now[kept]
     bit = np.uint16(1 << kind)
     rows["kinds"][some] = np.where(
-        _IS_OPEN[phase], rows["kinds"][some] | bit, rows["kinds"][some] & ~bit
+        IS_OPEN[phase], rows["kinds"][some] | bit, rows["kinds"][some] & ~bit
     )
+    nobody = (had["watched"] > 0) & (had["reacted"] == 0) & ~signals.acted
     return Moves(
         moved=moved,
         told=told & (moved | ~was_told),
@@ -213,15 +166,48 @@ def _advance(
         held=now["held"] > 0,
         wake=was_told & was_alarmed & ~alarmed & (others.standing > 0),
         soothed=was_alarmed & (phase == Phase.EASED),
-        let_down=was_alarmed & (phase == Phase.EXPIRED) & (had["watched"] > 0) & ~reacted,
+        let_down=was_alarmed & (phase == Phase.EXPIRED) & nobody,
         phase=phase,
         critical=now["critical"] > 0,
         revision=now["revision"].astype(np.int64),
         onset_ms=now["onset_ms"],
         standing=others.standing,
         snoozed_ms=now["snoozed_ms"],
-        next_ms=_next_ms(settings, now, signals),
+        next_ms=next_ms(settings, now, signals),
     )
+
+
+def _onset(had: NDArray[np.void], phase: Ints) -> Bools:
+    return np.asarray(IS_ALARMED[phase] & IS_ENDED[had["phase"]])
+
+
+def _record(
+    settings: EpisodeSettings,
+    had: NDArray[np.void],
+    now: NDArray[np.void],
+    phase: Ints,
+    signals: Signals,
+    reactions_are_known: bool,
+) -> Bools:
+    """Write what is kept of each episode from now on; return which have moved."""
+    onset = _onset(had, phase)
+    is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
+    moved = (phase != had["phase"]) | is_worst
+    lasting = IS_OPEN[phase] & ~onset
+    now["phase"] = phase
+    now["acted"] = lasting & ((had["acted"] > 0) | signals.acted)
+    now["reacted"] = lasting & ((had["reacted"] > 0) | signals.acted)
+    now["watched"] = np.where(onset, reactions_are_known, had["watched"])
+    now["snoozed_ms"] = np.where(lasting, had["snoozed_ms"], 0)
+    now["held"] = ~onset & (had["held"] > 0)
+    now["onset_ms"] = np.where(onset, signals.at_ms, had["onset_ms"])
+    now["since_ms"] = np.where(moved, signals.at_ms, had["since_ms"])
+    now["revision"] = np.where(onset, 1, had["revision"] + moved)
+    worst = signals.worse | ((had["critical"] > 0) & ~onset)
+    now["critical"] = np.where(IS_ALARMED[phase], worst, had["critical"])
+    cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
+    now["forget_ms"] = np.where(IS_FORGETTABLE[phase], cooled_ms, 0)
+    return np.asarray(moved)
 
 
 def have(rows: Rows, kind: int) -> Bools:
@@ -235,7 +221,7 @@ def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     some = np.flatnonzero(have(rows, kind))
     if len(some):
         slot = pool.find(rows["episodes"][some], np.full(len(some), kind, np.uint64))
-        alarmed = _IS_ALARMED[pool.records["phase"][slot]]
+        alarmed = IS_ALARMED[pool.records["phase"][slot]]
         since_ms[some] = np.where(alarmed, pool.records["onset_ms"][slot], NEVER)
     return since_ms
 
@@ -245,63 +231,6 @@ def moved_ms(pool: Pool, rows: Rows, kind: int) -> Ints:
     heads = np.where(have(rows, kind), rows["episodes"], 0)
     slot = pool.find(heads, np.full(len(rows), kind, np.uint64))
     return np.asarray(pool.records["since_ms"][slot])
-
-
-def _next_phase(
-    settings: EpisodeSettings,
-    had: NDArray[np.void],
-    acted: Bools,
-    unanswered: Bools,
-    signals: Signals,
-) -> Ints:
-    since_ms, at_ms = had["since_ms"], signals.at_ms
-    cooled_ms = since_ms + round(settings.cooldown_days * DAY_MS)
-    confirm_ms = since_ms + round(settings.confirm_days * DAY_MS)
-    cooling = (had["phase"] > 0) & (at_ms < cooled_ms)
-    stale = (had["phase"] == Phase.LOST) & (signals.fresh_ms <= since_ms)
-    holds = {
-        "closed": signals.closed,
-        "unmade": signals.unmade,
-        "came_back": signals.came_back_ms < NEVER,
-        "outlasted": signals.outlasted,
-        "worse": signals.worse & (had["critical"] == 0),
-        "unanswered": unanswered & (at_ms >= _answer_ms(settings, had)),
-        "put_out": signals.below & acted & signals.settled,
-        "below": signals.below,
-        "enter": signals.enter,
-        "confirmed": signals.confirmed,
-        "unconfirmed": at_ms >= confirm_ms,
-        "may_enter": signals.enter & ~cooling & ~signals.closed & ~stale,
-    }
-    before = had["phase"].astype(np.int64)
-    phase = before.copy()
-    undecided = np.ones(len(had), np.bool_)
-    for sources, condition, target in _MASKED:
-        applies = undecided & holds[condition] & sources[before]
-        phase[applies] = target
-        undecided &= ~applies
-    return phase
-
-
-def _answer_ms(settings: EpisodeSettings, episode: NDArray[np.void]) -> Ints:
-    """Return by when somebody should have reacted."""
-    answer_ms = episode["onset_ms"] + round(settings.reaction_hours * HOUR_MS)
-    return np.asarray(np.maximum(answer_ms, episode["snoozed_ms"]))
-
-
-def _next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals) -> Ints:
-    eased = now["phase"] == Phase.EASED
-    confirm_ms = now["since_ms"] + round(settings.confirm_days * DAY_MS)
-    ended = _IS_ENDED[now["phase"]] & (now["phase"] > 0)
-    cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
-    held_back = ended & signals.enter & (cooled_ms > signals.at_ms)
-    answer_ms = _answer_ms(settings, now)
-    waits = (now["phase"] == Phase.RAISED) & (now["reacted"] == 0) & (now["watched"] > 0)
-    answer_ms = np.where(waits, np.maximum(answer_ms, signals.at_ms + 1), NEVER)
-    snoozed = _IS_ALARMED[now["phase"]] & (signals.at_ms < now["snoozed_ms"])
-    awake_ms = np.where(snoozed, now["snoozed_ms"], NEVER)
-    due_ms = np.where(eased, confirm_ms, np.where(held_back, cooled_ms, NEVER))
-    return np.minimum(due_ms, np.minimum(answer_ms, awake_ms))
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

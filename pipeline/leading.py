@@ -6,15 +6,12 @@ from typing import Final
 import numpy as np
 
 from pipeline.kinds import LEADERS
-from pipeline.phases import ALARMED, Phase
+from pipeline.phases import IS_ALARMED
 from pipeline.pool import Pool, Refs
 from pipeline.units import Bools, Ints
 
 _RANK: Final = np.full(max(LEADERS) + 1, len(LEADERS))
 _RANK[list(LEADERS)] = np.arange(len(LEADERS))
-
-
-_IS_ALARMED: Final = np.isin(np.arange(len(Phase)), ALARMED)
 
 
 @dataclass(slots=True)
@@ -31,7 +28,7 @@ def others(pool: Pool, heads: Refs, kind: int, which: Bools) -> Others:
     for positions, slots in pool.each(np.where(which, heads, 0)):
         episode = pool.records[slots]
         key = episode["key"].astype(np.int64)
-        alarmed = _IS_ALARMED[episode["phase"]] & (key != kind)
+        alarmed = IS_ALARMED[episode["phase"]] & (key != kind)
         found.standing[positions] |= np.where(alarmed, 1 << key, 0)
         found.is_led[positions] |= alarmed & (episode["told"] > 0) & (_RANK[key] < _RANK[kind])
     return found

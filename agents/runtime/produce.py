@@ -28,7 +28,7 @@ class SendSettings:
         brokers: `host:port` of some brokers.
         security: aiokafka's security options.
         compression: `gzip`, or `snappy`, `lz4`, `zstd` with cramjam installed. None: none.
-        linger_ms: waits for no company by default: rows come in batches already.
+        linger_ms: how long a batch waits for company.
         batch_bytes_max: of one batch; a topic that takes less gets less.
         record_bytes_max: by topic, what its `max.message.bytes` says.
         request_seconds: one request to a broker.

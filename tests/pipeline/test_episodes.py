@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline import episodes
-from pipeline.episodes import TRANSITIONS
 from pipeline.kinds import NEGLECT
 from pipeline.phases import Phase
 from pipeline.rows import row_dtype
 from pipeline.settings import EpisodeSettings, WindowSettings
 from pipeline.signals import Signals
+from pipeline.transitions import TRANSITIONS
 from tests.pipeline.harness import at
 
 SETTINGS = EpisodeSettings(
