@@ -19,6 +19,9 @@ from pipeline.units import Bools, Floats, days
 # Of the logarithms of r, alpha, a and b, about the defaults: without it small samples run off.
 _PRIOR_SD: Final = np.array([0.5, 1.5, 0.7, 0.7])
 _RIDGE: Final = 10.0  # on weights of standardised predictors
+_DATES: Final = (
+    10  # of fewer the penalty is greater: customers of one date have their times in common
+)
 _KAPPA_MAX: Final = 1000.0
 
 
@@ -71,18 +74,19 @@ class Weights:
     slopes: Floats
 
 
-def fit_weights(x: Floats, happened: Bools) -> Weights:
+def fit_weights(x: Floats, happened: Bools, dates: int) -> Weights:
     """Return a ridge logistic regression; predictors are standardised inside.
 
     Args:
         x: (n, k) predictors.
         happened: (n,) the outcome.
+        dates: at how many dates these customers were seen.
     """
     centre, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     z = np.column_stack([np.ones(len(x)), (x - centre) / scale])
     y = happened.astype(np.float64)
-    penalty = np.full(z.shape[1], _RIDGE)
+    penalty = np.full(z.shape[1], _RIDGE * max(1.0, _DATES / dates))
     penalty[0] = 0.0
 
     def loss(beta: Floats) -> tuple[float, Floats]:

@@ -152,7 +152,7 @@ class Learner:
         knots = self._knots(values, leave_out)
         columns = [found[name] for name in names]
         columns += [np.maximum(values[name] - knot, 0.0) for name in knots for knot in knots[name]]
-        fitted = fit_weights(np.column_stack(columns), y)
+        fitted = fit_weights(np.column_stack(columns), y, len(parts))
         return _model(fitted.intercept, fitted.slopes, names, knots, step)
 
     def _design(

@@ -1,9 +1,10 @@
 """Estimates that `fit` makes, by hand, and by what they must find again."""
 
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from agents.learning.estimate import fit_intercept, fit_order_model, fit_values, fit_weights
 from agents.learning.snapshots import Past, Snapshot
@@ -48,14 +49,25 @@ def test_weights_come_out_in_raw_units():
     x = np.repeat([0.0, 100.0], count)[:, None]
     share = np.repeat([0.25, 0.75], count)
     happened = np.tile(np.arange(count), 2) < share * count
-    found = fit_weights(x, happened)
+    found = fit_weights(x, happened, dates=10)
     assert found.intercept == pytest.approx(-log(3), abs=2e-3)
     assert found.slopes == pytest.approx([2 * log(3) / 100], abs=2e-5)
 
 
+@pytest.mark.parametrize(("dates", "penalty"), [(26, 10.0), (10, 10.0), (4, 25.0), (2, 50.0)])
+def test_few_dates_teach_less(dates, penalty):
+    """Of 200 each 3/4 and 1/4 churn, z is +-1: the slope b solves 400 (3/4 - p(b)) = penalty b."""
+    x = np.repeat([[1.0], [-1.0]], 200, axis=0)
+    happened = np.concatenate([np.arange(200) < 150, np.arange(200) < 50])
+    found = fit_weights(x, happened, dates)
+    slope = brentq(lambda b: 400 * (0.75 - 1 / (1 + exp(-b))) - penalty * b, 0, 2)
+    assert found.slopes == pytest.approx([slope], abs=1e-4)
+    assert found.intercept == pytest.approx(0.0, abs=1e-4)
+
+
 def test_a_term_that_never_varies_has_no_weight():
     x = np.column_stack([np.full(40, 7.0), np.tile([0.0, 1.0], 20)])
-    found = fit_weights(x, np.arange(40) < 10)
+    found = fit_weights(x, np.arange(40) < 10, dates=10)
     assert found.slopes[0] == 0.0
     assert np.isfinite(found.slopes).all()
 
