@@ -7,10 +7,35 @@ and from any thread, which a parent-death signal does not.
 
 import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 STOP_SECONDS_MAX = 15.0
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the end of the block.
+
+    For the start of a child: an exception in the midst of it leaves one that nobody knows of.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal interrupts here
+        return
+    heard: list[int] = []
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
+    for number in before:
+        signal.signal(number, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for sent in heard:
+            signal.raise_signal(sent)
 
 
 class GuardedProcess:
