@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
-from aiokafka.errors import KafkaError
 
 T = TypeVar("T")
 names = itertools.count()
@@ -44,15 +43,24 @@ class Kafka:
     address: str
 
     def make_topic(self, name: str, partitions: int, **config: str) -> str:
+        self.make_topics([NewTopic(name, partitions, 1, topic_configs=config)])
+        return name
+
+    def make_topics(self, topics: Sequence[NewTopic]) -> None:
         async def make(admin: AIOKafkaAdminClient) -> None:
-            answer = await admin.create_topics(
-                [NewTopic(name, partitions, 1, topic_configs=config)]
-            )
-            assert answer.topic_errors[0][1] == 0, answer
+            answer = await admin.create_topics(topics)
+            assert all(code == 0 for _, code, *_ in answer.topic_errors), answer
+
+        async def have_leaders(admin: AIOKafkaAdminClient) -> bool:
+            found = await admin.describe_topics([topic.name for topic in topics])
+            led = {
+                topic["topic"]: sum(each["leader"] >= 0 for each in topic["partitions"])
+                for topic in found
+            }
+            return led == {topic.name: topic.num_partitions for topic in topics}
 
         self.run(self._with_admin(make))
-        wait_for(f"a leader for {name}", lambda: self.run(self._has_leaders(name, partitions)))
-        return name
+        wait_for("a leader for each", lambda: self.run(self._with_admin(have_leaders)))
 
     def delete_topic(self, name: str) -> None:
         async def delete(admin: AIOKafkaAdminClient) -> None:
@@ -116,14 +124,6 @@ class Kafka:
             return await work(admin)
         finally:
             await admin.close()
-
-    async def _has_leaders(self, topic: str, partitions: int) -> bool:
-        async with AIOKafkaConsumer(bootstrap_servers=self.address) as consumer:
-            tps = [TopicPartition(topic, p) for p in range(partitions)]
-            try:
-                return len(await asyncio.wait_for(consumer.end_offsets(tps), 5)) == partitions
-            except (KafkaError, TimeoutError):
-                return False
 
 
 async def _topics(admin: AIOKafkaAdminClient) -> list[str]:

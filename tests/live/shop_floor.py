@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.broker.probe import free_ports
@@ -31,6 +32,7 @@ CONFIGS = {
     "dead-letters": {"max.message.bytes": str(1_048_588 + 65_536)},
     "customers-changelog": {"cleanup.policy": "compact"},
 }
+OFTEN = {"tick_seconds": 0.2}  # a test waits for ticks, to know that all is folded
 COUNTED = (("log", "customer-activity"), ("alert", "churn-alerts"))
 Records = list["ConsumerRecord[bytes, bytes]"]
 
@@ -59,8 +61,12 @@ class Floor:
         defaults = dict.fromkeys((*SOURCES, "customer-activity", "churn-alerts"), 1)
         self.partitions = {**defaults, "dead-letters": 1, **self.partitions}
         self.partitions["customers-changelog"] = self.partitions["customer-activity"]
-        for name, count in self.partitions.items():
-            self.kafka.make_topic(self.prefix + name, count, **CONFIGS.get(name, {}))
+        self.kafka.make_topics(
+            [
+                NewTopic(self.prefix + name, count, 1, topic_configs=CONFIGS.get(name, {}))
+                for name, count in self.partitions.items()
+            ]
+        )
 
     @property
     def sources(self) -> Sequence[str]:
@@ -167,8 +173,10 @@ class Floor:
     def worker(self, *bad: str, **settings: Any) -> Iterator["Running"]:
         """Run a worker, which may be `bad` at some customers; it is killed at the end anyway."""
         port = free_ports(1)[0]
+        intake = {**OFTEN, **self.settings.get("intake", {})}
         everything = {
             **self.settings,
+            "intake": intake,
             **settings,
             "kafka": {**self.connection, **settings.get("kafka", {})},
             "server": {"port": port},
