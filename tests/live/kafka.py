@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.errors import KafkaError
 
 T = TypeVar("T")
 names = itertools.count()
@@ -47,20 +48,25 @@ class Kafka:
         return name
 
     def make_topics(self, topics: Sequence[NewTopic]) -> None:
+        names = [topic.name for topic in topics]
+        tps = [
+            TopicPartition(topic.name, p) for topic in topics for p in range(topic.num_partitions)
+        ]
+
         async def make(admin: AIOKafkaAdminClient) -> None:
             answer = await admin.create_topics(topics)
             assert all(code == 0 for _, code, *_ in answer.topic_errors), answer
 
-        async def have_leaders(admin: AIOKafkaAdminClient) -> bool:
-            found = await admin.describe_topics([topic.name for topic in topics])
-            led = {
-                topic["topic"]: sum(each["leader"] >= 0 for each in topic["partitions"])
-                for topic in found
-            }
-            return led == {topic.name: topic.num_partitions for topic in topics}
+        async def have_leaders() -> bool:
+            # Named at once: for each that it does not know a client waits anew.
+            async with AIOKafkaConsumer(*names, bootstrap_servers=self.address) as consumer:
+                try:
+                    return len(await asyncio.wait_for(consumer.end_offsets(tps), 5)) == len(tps)
+                except (KafkaError, TimeoutError):
+                    return False
 
         self.run(self._with_admin(make))
-        wait_for("a leader for each", lambda: self.run(self._with_admin(have_leaders)))
+        wait_for("a leader for each", lambda: self.run(have_leaders()))
 
     def delete_topic(self, name: str) -> None:
         async def delete(admin: AIOKafkaAdminClient) -> None:

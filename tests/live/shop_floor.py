@@ -226,11 +226,17 @@ class Running:
 
     def metric(self, name: str, **labels: str) -> list[float]:
         """Return the values of a metric's series with these labels."""
+        [values] = self.metrics(name, **labels)
+        return values
+
+    def metrics(self, *names: str, **labels: str) -> list[list[float]]:
+        """Return the same of several metrics, at one moment."""
+        lines = self.get("/metrics")[1].splitlines(keepends=True)
+        own = "".join(line for line in lines if line.startswith(names))
+        samples = [s for family in text_string_to_metric_families(own) for s in family.samples]
         return [
-            sample.value
-            for family in text_string_to_metric_families(self.get("/metrics")[1])
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
+            [s.value for s in samples if s.name == name and labels.items() <= s.labels.items()]
+            for name in names
         ]
 
     def wait(self, what: str, condition: Any, seconds_max: float = 60.0) -> Any:
@@ -247,8 +253,9 @@ class Running:
         sources = sum(self.floor.partitions[name] for name in self.floor.sources)
 
         def caught_up() -> bool:
-            known = self.metric("churnwatch_intake_caught_up")
-            lag = self.metric("churnwatch_worker_lag_records")
+            known, lag = self.metrics(
+                "churnwatch_intake_caught_up", "churnwatch_worker_lag_records"
+            )
             held = sources + self.floor.partitions["customer-activity"]
             return len(known) == sources and all(known) and len(lag) == held
 
