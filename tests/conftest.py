@@ -34,5 +34,5 @@ def needs_kafka() -> None:
 @pytest.fixture(scope="session")
 def shared_kafka(needs_kafka: None) -> Iterator[KafkaBroker]:  # noqa: ARG001
     """A Kafka shared by the session: tests use topics of their own, and do not break it."""
-    with KafkaBroker() as broker:
+    with KafkaBroker(settings={"group.min.session.timeout.ms": "1000"}) as broker:
         yield broker

@@ -33,6 +33,7 @@ CONFIGS = {
     "customers-changelog": {"cleanup.policy": "compact"},
 }
 OFTEN = {"tick_seconds": 0.2}  # a test waits for ticks, to know that all is folded
+KILLED = {"session_seconds": 3}  # of workers that are killed: as long is waited for each
 COUNTED = (("log", "customer-activity"), ("alert", "churn-alerts"))
 Records = list["ConsumerRecord[bytes, bytes]"]
 
@@ -123,7 +124,7 @@ class Floor:
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The settings of the connection; the session is as short as a broker accepts."""
+        """The settings of the connection; the session is as short as most brokers accept."""
         return {"brokers": self.kafka.address, "prefix": self.prefix, "session_seconds": 6}
 
     def write_settings(self, name: str, settings: Mapping[str, Any]) -> Path:
