@@ -27,13 +27,15 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{os.getpid()}-{next(names)}-{time.time_ns() % 10**9}"
 
 
-def wait_for(what: str, condition: Callable[[], T], seconds_max: float = 30.0) -> T:
+def wait_for(
+    what: str, condition: Callable[[], T], seconds_max: float = 30.0, every_seconds: float = 0.05
+) -> T:
     """Return what a condition returns as soon as that is true; fail at the deadline."""
     deadline = time.monotonic() + seconds_max
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds_max:.0f} s")
-        time.sleep(0.05)  # between two looks; bounded above
+        time.sleep(every_seconds)  # between two looks; bounded above
     return found
 
 

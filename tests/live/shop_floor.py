@@ -33,6 +33,7 @@ CONFIGS = {
     "customers-changelog": {"cleanup.policy": "compact"},
 }
 OFTEN = {"tick_seconds": 0.2}  # a test waits for ticks, to know that all is folded
+LOOK_SECONDS = 0.25  # a page of metrics takes the worker ten milliseconds of its work
 KILLED = {"session_seconds": 3}  # of workers that are killed: as long is waited for each
 COUNTED = (("log", "customer-activity"), ("alert", "churn-alerts"))
 Records = list["ConsumerRecord[bytes, bytes]"]
@@ -240,14 +241,16 @@ class Running:
             for name in names
         ]
 
-    def wait(self, what: str, condition: Any, seconds_max: float = 60.0) -> Any:
+    def wait(
+        self, what: str, condition: Any, seconds_max: float = 60.0, every_seconds: float = 0.05
+    ) -> Any:
         """Wait for a condition, as long as the worker lives."""
 
         def checked() -> Any:
             assert self.process.poll() is None, self.said.read_text()[-3000:]
             return condition()
 
-        return wait_for(what, checked, seconds_max)
+        return wait_for(what, checked, seconds_max, every_seconds)
 
     def folded(self, seconds_max: float = 120.0) -> None:
         """Wait until all that was sent is folded, and two more ticks."""
@@ -260,7 +263,7 @@ class Running:
             held = sources + self.floor.partitions["customer-activity"]
             return len(known) == sources and all(known) and len(lag) == held
 
-        self.wait("intake to catch up", caught_up, seconds_max)
+        self.wait("intake to catch up", caught_up, seconds_max, LOOK_SECONDS)
         partitions = self.floor.partitions["customer-activity"]
         log_end = sum(
             self.floor.kafka.log_end(self.floor.prefix + "customer-activity", p)
