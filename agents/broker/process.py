@@ -2,17 +2,19 @@
 
 A watcher (`sh`) holds the reading end of a pipe of ours. When we are gone, even by
 SIGKILL, the pipe closes and the watcher kills the child. That works on any POSIX system,
-and from any thread, which a parent-death signal does not.
+and from any thread, which a parent-death signal does not. The child begins only when
+its watcher is there.
 """
 
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STOP_SECONDS_MAX = 15.0
+WHEN_WATCHED = 'read _ && exec "$@" </dev/null'
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -46,8 +48,8 @@ class GuardedProcess:
         # Sessions of their own: a Ctrl-C at the terminal is for us to act on.
         with log.open("ab") as out:
             self._child = subprocess.Popen(  # noqa: S603
-                command,
-                stdin=subprocess.DEVNULL,
+                ["/bin/sh", "-c", WHEN_WATCHED, "sh", *command],
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -59,6 +61,9 @@ class GuardedProcess:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        assert self._child.stdin is not None
+        with suppress(BrokenPipeError), self._child.stdin as go:
+            go.write(b"\n")
 
     @property
     def pid(self) -> int:

@@ -3,13 +3,14 @@
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from kafka.admin import KafkaAdminClient
 
-from tests.live.commands import start
+from tests.live.commands import ROOT, start
 from tests.live.support import eventually
 
 SECONDS_MAX = "300"  # half a minute on a machine that does nothing else; here it does
@@ -132,6 +133,23 @@ def test_killed_it_leaves_nothing_running(demo: Demo, tmp_path: Path) -> None:
     process.kill()
     process.communicate(timeout=30)
     eventually(lambda: not of_folder(tmp_path), 15)
+
+
+def test_killed_before_a_child_is_watched_it_never_begins(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, subprocess; from pathlib import Path\n"
+        "from agents.broker.process import GuardedProcess\n"
+        "start = subprocess.Popen\n"
+        "def popen(command, **options):\n"
+        "    if 'kill -9' in command[-1]: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return start(command, **options)\n"
+        "subprocess.Popen = popen\n"
+        f"GuardedProcess(['touch', {str(tmp_path / 'begun')!r}], Path({str(tmp_path / 'log')!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=30, check=False)
+    assert done.returncode == -signal.SIGKILL
+    eventually(lambda: not of_folder(tmp_path), 15)
+    assert not (tmp_path / "begun").exists()
 
 
 @pytest.mark.usefixtures("needs_kafka")
