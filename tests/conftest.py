@@ -6,8 +6,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from agents.broker import probe
 from agents.broker.choose import why_not_kafka
 from agents.broker.kafka import KafkaBroker
+
+# Processes that run tests at once take ports of their own: one must not be found free by two.
+PORTS_EACH = 1_000
+NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+probe.PORT_MIN += NUMBER * PORTS_EACH % (probe.PORT_MAX - probe.PORT_MIN)
+probe.PORT_MAX = probe.PORT_MIN + PORTS_EACH
 
 # No deadline for one example: machines are noisy, and a time is measured in benchmarks, not here.
 settings.register_profile("churnwatch", deadline=None)
@@ -27,5 +34,5 @@ def needs_kafka() -> None:
 @pytest.fixture(scope="session")
 def shared_kafka(needs_kafka: None) -> Iterator[KafkaBroker]:  # noqa: ARG001
     """A Kafka shared by the session: tests use topics of their own, and do not break it."""
-    with KafkaBroker() as broker:
+    with KafkaBroker(settings={"group.min.session.timeout.ms": "1000"}) as broker:
         yield broker

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from agents.broker import jars, probe
 from agents.broker.base import Broker, BrokerError
-from agents.broker.process import GuardedProcess
+from agents.broker.process import GuardedProcess, held_back
 
 READY_SECONDS_MAX = 60.0
 FORMAT_SECONDS_MAX = 60.0
@@ -195,7 +195,8 @@ class KafkaBroker(Broker):
     def _launch(self, folder: Path) -> None:
         log = folder / "broker.log"
         command = [*self._java(), "kafka.Kafka", str(folder / "server.properties")]
-        self._process = GuardedProcess(command, log)
+        with held_back():
+            self._process = GuardedProcess(command, log)
         port = int(self.bootstrap.rpartition(":")[2])
         deadline = time.monotonic() + READY_SECONDS_MAX
         while not probe.serves_clients(port):

@@ -2,15 +2,42 @@
 
 A watcher (`sh`) holds the reading end of a pipe of ours. When we are gone, even by
 SIGKILL, the pipe closes and the watcher kills the child. That works on any POSIX system,
-and from any thread, which a parent-death signal does not.
+and from any thread, which a parent-death signal does not. The child begins only when
+its watcher is there.
 """
 
 import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STOP_SECONDS_MAX = 15.0
+WHEN_WATCHED = 'read _ && exec "$@" </dev/null'
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the end of the block.
+
+    For the start of a child: an exception in the midst of it leaves one that nobody knows of.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal interrupts here
+        return
+    heard: list[int] = []
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
+    for number in before:
+        signal.signal(number, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for sent in heard:
+            signal.raise_signal(sent)
 
 
 class GuardedProcess:
@@ -21,8 +48,8 @@ class GuardedProcess:
         # Sessions of their own: a Ctrl-C at the terminal is for us to act on.
         with log.open("ab") as out:
             self._child = subprocess.Popen(  # noqa: S603
-                command,
-                stdin=subprocess.DEVNULL,
+                ["/bin/sh", "-c", WHEN_WATCHED, "sh", *command],
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -34,6 +61,9 @@ class GuardedProcess:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        assert self._child.stdin is not None
+        with suppress(BrokenPipeError), self._child.stdin as go:
+            go.write(b"\n")
 
     @property
     def pid(self) -> int:

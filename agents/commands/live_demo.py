@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.broker.process import GuardedProcess
+from agents.broker.process import INTERRUPTS, GuardedProcess, held_back
 from agents.commands.demo_parts import (
     PACE,
     broker_of,
@@ -51,7 +51,10 @@ def live_demo(shop: ShopSettings, broker: str | None, seconds: float | None) -> 
     view = view_of(story)
     try:
         with _interruptible(), ExitStack() as stack:
-            _run(stack, shop, broker, seconds, story, view)
+            try:
+                _run(stack, shop, broker, seconds, story, view)
+            finally:
+                _deafen()  # what was started is stopped without interruption
     except KeyboardInterrupt:
         pass
     finally:
@@ -72,26 +75,27 @@ def _run(
     place = stack.enter_context(broker_of(broker))
     view.say(f"Broker: {place.words}")
     folder, settings = stack.enter_context(workplace(place))
-    worker = stack.enter_context(process(folder, "worker", "worker"))
+    with held_back():
+        worker = stack.enter_context(process(folder, "worker", "worker"))
     view.say(f"Worker: http://127.0.0.1:{settings.server.port}/metrics")
     story.live_from_ms = time.time_ns() // 1_000_000 + _SLACK_MS
-    feeding = stack.enter_context(process(folder, "shop", *shop_arguments(shop)))
+    with held_back():
+        feeding = stack.enter_context(process(folder, "shop", *shop_arguments(shop)))
     view.say(
         f"Shop: {shop.customers:,} customers, {shop.days:g} days until now as fast as they go; "
         f"then {PACE / 3600:g} h of theirs in a second"
     )
     processes = {"worker": worker, "shop": feeding}
     watch = _Watch(settings, story, view, processes, folder)
-    stack.callback(_deafen)  # comes first: what was started is stopped without interruption
     asyncio.run(watch.run(None if seconds is None else seconds - story.seconds))
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM be as Ctrl-C."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, signal.default_int_handler)
+    """Let SIGTERM be as Ctrl-C, which asyncio too knows how to end with."""
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
     finally:
@@ -100,7 +104,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _deafen() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in INTERRUPTS:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -124,7 +128,7 @@ class _Watch:
     async def run(self, seconds: float | None) -> None:
         """Look on until the seconds are over, or a signal."""
         stopping = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in INTERRUPTS:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(self._alerts()),

@@ -18,6 +18,7 @@ import msgspec
 
 from agents.commands.progress import Advance, progress
 from agents.connection import send_settings
+from agents.runtime.connecting import unless
 from agents.runtime.produce import Outbox
 from agents.runtime.rows import Row, partition_for
 from agents.settings import Settings
@@ -98,10 +99,14 @@ class _Feeding:
         events = self._shop.events()
         with progress() as begin:
             advance = begin("History, in days", round(shop.history_days))
-            async with self._outbox:
+            try:
+                if not await unless(self._stopping, self._outbox.start()):
+                    return self._sent
                 first_live = await self._history(events, shop, advance)
                 if first_live is not None:
                     await self._live(chain([first_live], events), shop.live_from_ms)
+            finally:
+                await self._outbox.stop()
         return self._sent
 
     async def _history(

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.live_settings import KafkaSettings
+from agents.runtime.connecting import whole
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
@@ -23,7 +24,7 @@ async def reader(
         check_crcs=kafka.check_crcs,
     )
     try:
-        await consumer.start()
+        await whole(consumer.start())
         assigned = [TopicPartition(topic, partition) for partition in partitions]
         consumer.assign(assigned)
         await consumer.seek_to_beginning(*assigned)

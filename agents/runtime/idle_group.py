@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from agents.runtime.connecting import whole
 from agents.runtime.errors import AgentError
 from agents.runtime.offsets import Position
 from agents.runtime.settings import RuntimeSettings
@@ -73,8 +74,8 @@ async def idle_group(settings: RuntimeSettings, tps: Iterable[TP]) -> AsyncItera
         enable_auto_commit=False,
         **settings.security,
     )
-    await consumer.start()
     try:
+        await whole(consumer.start())
         consumer.assign([there(tp) for tp in held])
         group = IdleGroup(consumer, settings)
         first = held[0]

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from agents.runtime.connecting import whole
 from agents.runtime.errors import RestoreStalled, TransactionHangs
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.thread import there
@@ -93,7 +94,7 @@ async def _read(settings: RuntimeSettings, tp: TP, position: int) -> AsyncIterat
     )
     try:
         async with asyncio.timeout(STEP_SECONDS_MAX):
-            await consumer.start()
+            await whole(consumer.start())
             consumer.assign([there(tp)])
             if position < 0:
                 await consumer.seek_to_beginning(there(tp))

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 
 from agents.runtime.app import WorkerApp
 from agents.runtime.collecting import collect_less
+from agents.runtime.connecting import unless, whole
 from agents.runtime.errors import BrokerUnreachable, WorkerError
 from agents.runtime.settings import RuntimeSettings
 from agents.runtime.watchdog import Check, LoopHeart, Watchdog, too_long
@@ -117,13 +118,9 @@ class _Run:
         loop.call_soon_threadsafe(self._signal.set)
 
     async def _until_ended(self) -> None:
-        stopping = asyncio.create_task(self._signal.wait())
-        reaching = asyncio.create_task(reach_broker(self._settings))
-        await asyncio.wait({stopping, reaching}, return_when=asyncio.FIRST_COMPLETED)
-        if stopping.done():
-            reaching.cancel()
+        if not await unless(self._signal, reach_broker(self._settings)):
             return
-        reaching.result()
+        stopping = asyncio.create_task(self._signal.wait())
         async with AsyncExitStack() as stack:
             for resource in self._resources:
                 await stack.enter_async_context(resource)
@@ -201,7 +198,7 @@ async def reach_broker(settings: RuntimeSettings) -> None:
     while True:
         client = AIOKafkaClient(bootstrap_servers=list(settings.brokers), **settings.security)
         try:
-            await client.bootstrap()
+            await whole(client.bootstrap())
         except (KafkaError, OSError) as exc:
             waited = time.monotonic() - began
             if waited > settings.connect_seconds_max:

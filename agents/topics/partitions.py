@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from agents.connection import runtime_settings
 from agents.problems import TopicsError
+from agents.runtime.connecting import whole
 from agents.runtime.errors import BrokerUnreachable
 from agents.runtime.worker import quiet_libraries, reach_broker
 from agents.settings import Settings
@@ -51,7 +52,7 @@ async def _all_topics(settings: Settings) -> dict[str, int]:
     await reach_broker(runtime)
     client = AIOKafkaClient(bootstrap_servers=list(runtime.brokers), **runtime.security)
     try:
-        await client.bootstrap()
+        await whole(client.bootstrap())
         cluster = await client.fetch_all_metadata()
     except KafkaError as error:
         # It answered a moment ago: gone since, or not itself yet.
@@ -99,7 +100,7 @@ async def make_by_use(settings: Settings) -> None:
     """Have the embedded broker make all topics: it does when one is asked for."""
     client = AIOKafkaClient(bootstrap_servers=list(settings.kafka.addresses))
     try:
-        await client.bootstrap()
+        await whole(client.bootstrap())
         for plan in plans(settings):
             await client.add_topic(plan.name)
     finally:

@@ -14,7 +14,6 @@ from tests.live.shop_floor import Sent
 EVENT_TIME: Final[dict[str, Any]] = {
     "clock": "event",
     "alerts": {"max_age_hours": 0},
-    "intake": {"tick_seconds": 0.2},
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.shop import EVENT_TIME, parts, shop
 from tests.faults.state import assert_state_is_the_fold
 from tests.live.kafka import wait_for
-from tests.live.shop_floor import Floor
+from tests.live.shop_floor import KILLED, Floor
 
 KILLS = int(os.environ.get("FAULT_KILLS", "5"))  # test 10 of the list asks for 50
 
@@ -51,11 +51,11 @@ def test_killed_again_and_again(floor):
     moments = random.Random(11)
     for part in parts(shop(customers=150, days=60), KILLS):
         floor.send(part)
-        with floor.worker() as worker:
+        with floor.worker(kafka=KILLED) as worker:
             target = folded(worker) + moments.randint(1, len(part))
             worker.wait("some work", lambda t=target, w=worker: folded(w) >= t or restored(w) > 50)
             worker.stop(signal.SIGKILL)
-    with floor.worker() as worker:
+    with floor.worker(kafka=KILLED) as worker:
         worker.folded()
         assert worker.stop() == 0
     assert_state_is_the_fold(floor)

@@ -32,12 +32,13 @@ class Installation:
         """Run a command that takes the settings; return its exit code and what it said."""
         return run(*arguments, "--settings", str(self.path), seconds_max=seconds_max)
 
-    def metric(self, name: str) -> float:
-        """Return the sum of a metric of the worker that runs."""
+    def metrics(self, *names: str) -> list[float]:
+        """Return the sums of metrics of the worker that runs, at one moment."""
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-        samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
-        return sum(sample.value for sample in samples if sample.name == name)
+            lines = answer.read().decode().splitlines(keepends=True)
+        own = "".join(line for line in lines if line.startswith(names))
+        samples = [s for family in text_string_to_metric_families(own) for s in family.samples]
+        return [sum(s.value for s in samples if s.name == name) for name in names]
 
     @contextmanager
     def working(self) -> Iterator["subprocess.Popen[str]"]:
@@ -54,11 +55,13 @@ class Installation:
 
         def is_done() -> bool:
             try:
-                read = self.metric("churnwatch_intake_records_total")
-                caught_up = self.metric("churnwatch_intake_caught_up")
+                read, caught_up, lag = self.metrics(
+                    "churnwatch_intake_records_total",
+                    "churnwatch_intake_caught_up",
+                    "churnwatch_worker_lag_records",
+                )
             except OSError:  # not up yet
                 return False
-            lag = self.metric("churnwatch_worker_lag_records")
             return read >= records and caught_up == 3 * 2 and lag == 0
 
         with self.working():

@@ -27,13 +27,15 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{os.getpid()}-{next(names)}-{time.time_ns() % 10**9}"
 
 
-def wait_for(what: str, condition: Callable[[], T], seconds_max: float = 30.0) -> T:
+def wait_for(
+    what: str, condition: Callable[[], T], seconds_max: float = 30.0, every_seconds: float = 0.05
+) -> T:
     """Return what a condition returns as soon as that is true; fail at the deadline."""
     deadline = time.monotonic() + seconds_max
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds_max:.0f} s")
-        time.sleep(0.05)  # between two looks; bounded above
+        time.sleep(every_seconds)  # between two looks; bounded above
     return found
 
 
@@ -44,15 +46,29 @@ class Kafka:
     address: str
 
     def make_topic(self, name: str, partitions: int, **config: str) -> str:
+        self.make_topics([NewTopic(name, partitions, 1, topic_configs=config)])
+        return name
+
+    def make_topics(self, topics: Sequence[NewTopic]) -> None:
+        names = [topic.name for topic in topics]
+        tps = [
+            TopicPartition(topic.name, p) for topic in topics for p in range(topic.num_partitions)
+        ]
+
         async def make(admin: AIOKafkaAdminClient) -> None:
-            answer = await admin.create_topics(
-                [NewTopic(name, partitions, 1, topic_configs=config)]
-            )
-            assert answer.topic_errors[0][1] == 0, answer
+            answer = await admin.create_topics(topics)
+            assert all(code == 0 for _, code, *_ in answer.topic_errors), answer
+
+        async def have_leaders() -> bool:
+            # Named at once: for each that it does not know a client waits anew.
+            async with AIOKafkaConsumer(*names, bootstrap_servers=self.address) as consumer:
+                try:
+                    return len(await asyncio.wait_for(consumer.end_offsets(tps), 5)) == len(tps)
+                except (KafkaError, TimeoutError):
+                    return False
 
         self.run(self._with_admin(make))
-        wait_for(f"a leader for {name}", lambda: self.run(self._has_leaders(name, partitions)))
-        return name
+        wait_for("a leader for each", lambda: self.run(have_leaders()))
 
     def delete_topic(self, name: str) -> None:
         async def delete(admin: AIOKafkaAdminClient) -> None:
@@ -116,14 +132,6 @@ class Kafka:
             return await work(admin)
         finally:
             await admin.close()
-
-    async def _has_leaders(self, topic: str, partitions: int) -> bool:
-        async with AIOKafkaConsumer(bootstrap_servers=self.address) as consumer:
-            tps = [TopicPartition(topic, p) for p in range(partitions)]
-            try:
-                return len(await asyncio.wait_for(consumer.end_offsets(tps), 5)) == partitions
-            except (KafkaError, TimeoutError):
-                return False
 
 
 async def _topics(admin: AIOKafkaAdminClient) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.broker.probe import free_ports
@@ -31,6 +32,9 @@ CONFIGS = {
     "dead-letters": {"max.message.bytes": str(1_048_588 + 65_536)},
     "customers-changelog": {"cleanup.policy": "compact"},
 }
+OFTEN = {"tick_seconds": 0.2}  # a test waits for ticks, to know that all is folded
+LOOK_SECONDS = 0.25  # a page of metrics takes the worker ten milliseconds of its work
+KILLED = {"session_seconds": 3}  # of workers that are killed: as long is waited for each
 COUNTED = (("log", "customer-activity"), ("alert", "churn-alerts"))
 Records = list["ConsumerRecord[bytes, bytes]"]
 
@@ -59,8 +63,12 @@ class Floor:
         defaults = dict.fromkeys((*SOURCES, "customer-activity", "churn-alerts"), 1)
         self.partitions = {**defaults, "dead-letters": 1, **self.partitions}
         self.partitions["customers-changelog"] = self.partitions["customer-activity"]
-        for name, count in self.partitions.items():
-            self.kafka.make_topic(self.prefix + name, count, **CONFIGS.get(name, {}))
+        self.kafka.make_topics(
+            [
+                NewTopic(self.prefix + name, count, 1, topic_configs=CONFIGS.get(name, {}))
+                for name, count in self.partitions.items()
+            ]
+        )
 
     @property
     def sources(self) -> Sequence[str]:
@@ -117,7 +125,7 @@ class Floor:
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The settings of the connection; the session is as short as a broker accepts."""
+        """The settings of the connection; the session is as short as most brokers accept."""
         return {"brokers": self.kafka.address, "prefix": self.prefix, "session_seconds": 6}
 
     def write_settings(self, name: str, settings: Mapping[str, Any]) -> Path:
@@ -167,8 +175,10 @@ class Floor:
     def worker(self, *bad: str, **settings: Any) -> Iterator["Running"]:
         """Run a worker, which may be `bad` at some customers; it is killed at the end anyway."""
         port = free_ports(1)[0]
+        intake = {**OFTEN, **self.settings.get("intake", {})}
         everything = {
             **self.settings,
+            "intake": intake,
             **settings,
             "kafka": {**self.connection, **settings.get("kafka", {})},
             "server": {"port": port},
@@ -218,33 +228,42 @@ class Running:
 
     def metric(self, name: str, **labels: str) -> list[float]:
         """Return the values of a metric's series with these labels."""
+        [values] = self.metrics(name, **labels)
+        return values
+
+    def metrics(self, *names: str, **labels: str) -> list[list[float]]:
+        """Return the same of several metrics, at one moment."""
+        lines = self.get("/metrics")[1].splitlines(keepends=True)
+        own = "".join(line for line in lines if line.startswith(names))
+        samples = [s for family in text_string_to_metric_families(own) for s in family.samples]
         return [
-            sample.value
-            for family in text_string_to_metric_families(self.get("/metrics")[1])
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
+            [s.value for s in samples if s.name == name and labels.items() <= s.labels.items()]
+            for name in names
         ]
 
-    def wait(self, what: str, condition: Any, seconds_max: float = 60.0) -> Any:
+    def wait(
+        self, what: str, condition: Any, seconds_max: float = 60.0, every_seconds: float = 0.05
+    ) -> Any:
         """Wait for a condition, as long as the worker lives."""
 
         def checked() -> Any:
             assert self.process.poll() is None, self.said.read_text()[-3000:]
             return condition()
 
-        return wait_for(what, checked, seconds_max)
+        return wait_for(what, checked, seconds_max, every_seconds)
 
     def folded(self, seconds_max: float = 120.0) -> None:
         """Wait until all that was sent is folded, and two more ticks."""
         sources = sum(self.floor.partitions[name] for name in self.floor.sources)
 
         def caught_up() -> bool:
-            known = self.metric("churnwatch_intake_caught_up")
-            lag = self.metric("churnwatch_worker_lag_records")
+            known, lag = self.metrics(
+                "churnwatch_intake_caught_up", "churnwatch_worker_lag_records"
+            )
             held = sources + self.floor.partitions["customer-activity"]
             return len(known) == sources and all(known) and len(lag) == held
 
-        self.wait("intake to catch up", caught_up, seconds_max)
+        self.wait("intake to catch up", caught_up, seconds_max, LOOK_SECONDS)
         partitions = self.floor.partitions["customer-activity"]
         log_end = sum(
             self.floor.kafka.log_end(self.floor.prefix + "customer-activity", p)

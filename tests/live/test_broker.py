@@ -19,6 +19,7 @@ from agents.broker import choose, jars, probe
 from agents.broker.base import BrokerError
 from agents.broker.embedded import EmbeddedBroker
 from agents.broker.kafka import KafkaBroker
+from agents.broker.process import held_back
 from tests.faults.proxy import Proxy
 from tests.live.support import create_topic, eventually, unique
 
@@ -147,6 +148,25 @@ def test_the_broker_dies_with_its_parent(tmp_path: Path) -> None:
         assert is_alive(pid)
         parent.send_signal(signal.SIGKILL)
         eventually(lambda: not is_alive(pid))
+
+
+def test_a_signal_in_the_midst_of_a_start_comes_after_it() -> None:
+    """Raised in between, nobody would know of the child, and nobody end it."""
+    begun: list[str] = []
+
+    def start() -> None:
+        with held_back():
+            signal.raise_signal(signal.SIGINT)
+            begun.append("all of it")
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert begun == ["all of it"]
 
 
 def test_a_taken_port_is_named() -> None:

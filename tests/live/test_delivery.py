@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from tests.live.kafka import Kafka, Worker, unique, wait_for, working
 
 PARTITIONS = 4
+FILL = 60  # records of each partition, at each look
 
 
 @pytest.fixture
@@ -29,6 +31,24 @@ def filled(kafka: Kafka, count: int, partitions: int = PARTITIONS) -> str:
     for partition in range(partitions):
         kafka.fill(topic, partition, count)
     return topic
+
+
+class Backlog:
+    """A topic that is filled while a test waits: who starts late finds work too."""
+
+    def __init__(self, kafka: Kafka, count: int) -> None:
+        self.topic = filled(kafka, count)
+        self.count = count  # of each partition
+        self._kafka = kafka
+
+    def lasts_until(self, what: str, condition: Callable[[], object]) -> None:
+        """Wait for a condition, and go on filling until it holds."""
+        wait_for(what, lambda: condition() or self._fill())
+
+    def _fill(self) -> None:
+        for partition in range(PARTITIONS):
+            self._kafka.fill(self.topic, partition, FILL)
+        self.count += FILL
 
 
 def test_restart_with_a_backlog_skips_nothing_and_repeats_nothing(kafka, group, tmp_path):
@@ -72,42 +92,49 @@ def test_kill_loses_nothing_and_repeats_only_what_was_not_committed(kafka, group
 
 def test_a_second_worker_takes_over_where_the_first_one_stood(kafka, group, tmp_path):
     """A2: at a revoke what is done is committed, so a rebalance repeats nothing."""
-    topic = filled(kafka, 10_000)
+    backlog = Backlog(kafka, 3_000)
+    topic = backlog.topic
     plan = {"group": group, "batch_seconds": 0.1}
     # Committing is left to the revoke alone: no timer comes to its help.
     plan["settings"] = {"poll_records_max": 100, "commit_every_seconds": 1000}
     with working(kafka, tmp_path, [topic], **plan) as first:
         wait_for("a part of the backlog", lambda: first.handled() > 2_000)
         with working(kafka, tmp_path, [topic], **plan) as second:
-            wait_for("all", lambda: first.handled() + second.handled() >= 40_000, 60)
+            backlog.lasts_until("the second", second.handled)
+            total = backlog.count * PARTITIONS
+            wait_for("all", lambda: first.handled() + second.handled() >= total, 60)
             assert {note[2] for note in first.notes("drained")} == set(range(PARTITIONS))
             assert second.stop() == 0
         assert first.stop() == 0
     moved = {note[2] for note in second.notes("batch")}
     assert len(moved) == PARTITIONS // 2
     for partition in range(PARTITIONS):
-        assert first.offsets(partition) + second.offsets(partition) == list(range(10_000))
+        done = first.offsets(partition) + second.offsets(partition)
+        assert done == list(range(backlog.count))
 
 
 def test_many_rebalances_under_load_do_each_record_once(kafka, group, tmp_path):
     """A1, A2: workers come and go, each in good order; every record is handled exactly once."""
-    topic = filled(kafka, 6_000)
+    backlog = Backlog(kafka, 1_000)
+    topic = backlog.topic
     plan = {"group": group, "batch_seconds": 0.2}
     plan["settings"] = {"poll_records_max": 60, "commit_every_seconds": 0.5}
     with ExitStack() as running:
         workers = [running.enter_context(working(kafka, tmp_path, [topic], **plan))]
         for _ in range(3):
-            wait_for("work", workers[-1].handled)
+            backlog.lasts_until("work", workers[-1].handled)
             workers.append(running.enter_context(working(kafka, tmp_path, [topic], **plan)))
-            wait_for("work of the next", workers[-1].handled)
+            backlog.lasts_until("work of the next", workers[-1].handled)
             assert workers[-2].stop() == 0
-        wait_for("all", lambda: sum(w.handled() for w in workers) >= 6_000 * PARTITIONS, 60)
+        total = backlog.count * PARTITIONS
+        wait_for("all", lambda: sum(w.handled() for w in workers) >= total, 60)
         assert workers[-1].stop() == 0
     assert min(worker.handled() for worker in workers) > 0
     for partition in range(PARTITIONS):
         done = sorted(itertools.chain(*(worker.offsets(partition) for worker in workers)))
-        assert done == list(range(6_000))
-    assert kafka.committed(group, topic, PARTITIONS) == dict.fromkeys(range(PARTITIONS), 6_000)
+        assert done == list(range(backlog.count))
+    committed = kafka.committed(group, topic, PARTITIONS)
+    assert committed == dict.fromkeys(range(PARTITIONS), backlog.count)
 
 
 def test_markers_and_aborted_records_are_passed_and_committed(kafka, group, tmp_path):

@@ -19,7 +19,7 @@ from schemas import log
 from schemas.activity import Activity
 from schemas.base import milliseconds
 from tests.live.kafka import Kafka
-from tests.live.shop_floor import Floor, Sent
+from tests.live.shop_floor import KILLED, Floor, Sent
 from tests.pipeline.harness import facts
 from tests.schemas.records import NO_RECORD
 
@@ -128,7 +128,7 @@ def test_a_killed_intake_leaves_duplicates_in_the_log_and_none_in_the_tables(kaf
     floor = Floor(kafka, tmp_path, {"orders": 2, "customer-activity": 3}, EVENT_TIME)
     floor.send(keyed(records, {}))
     for share in (0.2, 0.5, 0.8):
-        with floor.worker() as worker:
+        with floor.worker(kafka=KILLED) as worker:
             worker.wait(
                 "some of the log",
                 lambda share=share: (
@@ -137,7 +137,7 @@ def test_a_killed_intake_leaves_duplicates_in_the_log_and_none_in_the_tables(kaf
                 ),
             )
             worker.stop(signal.SIGKILL)
-    with floor.worker() as worker:
+    with floor.worker(kafka=KILLED) as worker:
         worker.folded()
         assert worker.stop() == 0
     logged = [log.decode(record.value) for record in floor.records("customer-activity")]

@@ -1,7 +1,7 @@
 """At the cap nobody new is taken in; whatever frees a row lets the next one in, and not before."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -121,9 +121,9 @@ def test_a_flood_of_made_up_customers_is_fast_and_takes_no_memory():
         table = ActivityTable(alone(retention={"customers_max": most}))
         table.step(log_of(("a", REVIEWED, 1), ("b", REVIEWED, 1)), [0, 1])
         before = table.nbytes
-        began = perf_counter()
+        began = process_time()
         outcome = table.step(flood, range(2, 2 + len(flood)))
-        spent[most] = perf_counter() - began
+        spent[most] = process_time() - began
         assert outcome.refused == (len(flood) if most == 2 else 0)
         assert (table.nbytes == before) == (most == 2)
     assert spent[2] < spent[50_000]
