@@ -19,9 +19,7 @@ from pipeline.units import Bools, Floats, days
 # Of the logarithms of r, alpha, a and b, about the defaults: without it small samples run off.
 _PRIOR_SD: Final = np.array([0.5, 1.5, 0.7, 0.7])
 _RIDGE: Final = 10.0  # on weights of standardised predictors
-_DATES: Final = (
-    10  # of fewer the penalty is greater: customers of one date have their times in common
-)
+_DATES: Final = 30  # with fewer the penalty is greater: each has a season in common
 _KAPPA_MAX: Final = 1000.0
 
 

@@ -49,12 +49,12 @@ def test_weights_come_out_in_raw_units():
     x = np.repeat([0.0, 100.0], count)[:, None]
     share = np.repeat([0.25, 0.75], count)
     happened = np.tile(np.arange(count), 2) < share * count
-    found = fit_weights(x, happened, dates=10)
+    found = fit_weights(x, happened, dates=30)
     assert found.intercept == pytest.approx(-log(3), abs=2e-3)
     assert found.slopes == pytest.approx([2 * log(3) / 100], abs=2e-5)
 
 
-@pytest.mark.parametrize(("dates", "penalty"), [(26, 10.0), (10, 10.0), (4, 25.0), (2, 50.0)])
+@pytest.mark.parametrize(("dates", "penalty"), [(60, 10.0), (30, 10.0), (12, 25.0), (6, 50.0)])
 def test_few_dates_teach_less(dates, penalty):
     """Of 200 each 3/4 and 1/4 churn, z is +-1: the slope b solves 400 (3/4 - p(b)) = penalty b."""
     x = np.repeat([[1.0], [-1.0]], 200, axis=0)
@@ -67,7 +67,7 @@ def test_few_dates_teach_less(dates, penalty):
 
 def test_a_term_that_never_varies_has_no_weight():
     x = np.column_stack([np.full(40, 7.0), np.tile([0.0, 1.0], 20)])
-    found = fit_weights(x, np.arange(40) < 10, dates=10)
+    found = fit_weights(x, np.arange(40) < 10, dates=30)
     assert found.slopes[0] == 0.0
     assert np.isfinite(found.slopes).all()
 
