@@ -1,7 +1,6 @@
 """At the cap nobody new is taken in; whatever frees a row lets the next one in, and not before."""
 
 from dataclasses import replace
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -113,17 +112,12 @@ def test_batch_is_loop_at_the_cap(case):
     assert summed(outcomes) == summed(outcomes_single)
 
 
-def test_a_flood_of_made_up_customers_is_fast_and_takes_no_memory():
-    """It costs less than to take them in."""
+def test_a_flood_of_made_up_customers_takes_no_memory():
+    """What it costs, `benchmarks.step` tells."""
     flood = [event(f"made-up-{n}", REVIEWED, 2, 2 + n) for n in range(20_000)]
-    spent = {}
-    for most in (2, 50_000):
-        table = ActivityTable(alone(retention={"customers_max": most}))
-        table.step(log_of(("a", REVIEWED, 1), ("b", REVIEWED, 1)), [0, 1])
-        before = table.nbytes
-        began = process_time()
-        outcome = table.step(flood, range(2, 2 + len(flood)))
-        spent[most] = process_time() - began
-        assert outcome.refused == (len(flood) if most == 2 else 0)
-        assert (table.nbytes == before) == (most == 2)
-    assert spent[2] < spent[50_000]
+    table = ActivityTable(TWO)
+    table.step(log_of(("a", REVIEWED, 1), ("b", REVIEWED, 1)), [0, 1])
+    before = table.nbytes
+    outcome = table.step(flood, range(2, 2 + len(flood)))
+    assert outcome.refused == len(flood)
+    assert table.nbytes == before
