@@ -40,7 +40,7 @@ log = logging.getLogger("churnwatch")
 SLICE_RECORDS: Final = 2_000  # folded without giving way to others: some tens of milliseconds
 BEHIND_RECORDS: Final = 5_000  # further from the end of the log, what is written should be large
 PROOF_SECONDS_MAX: Final = 5.0
-# With so little left, and none of it urgent, let more gather: a step costs more than its records.
+# With so little left let more gather: a step costs more than its records.
 GATHER_RECORDS: Final = 200
 GATHER_SECONDS: Final = 0.1
 
@@ -163,14 +163,8 @@ class Watch:
             await flusher.folded(behind=behind)
             await asyncio.sleep(0)
         shard.go_to(batch.next_offset)
-        if self._is_history(shard) and batch.log_end - batch.next_offset < GATHER_RECORDS:
+        if batch.log_end - batch.next_offset < GATHER_RECORDS:
             await asyncio.sleep(GATHER_SECONDS)
-
-    def _is_history(self, shard: Shard) -> bool:
-        """Say whether alerts are so old that none is sent: then nobody waits for them."""
-        max_age_seconds = 3600 * self._settings.alerts_age_hours_max
-        clock_ms = shard.table.clock.now_ms
-        return clock_ms > 0 and 0 < max_age_seconds < time.time() - clock_ms / 1000
 
     async def drain(self, tp: TP) -> None:
         """Write all that waits, and keep the shard for the next assignment."""

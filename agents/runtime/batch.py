@@ -6,13 +6,15 @@ more than one: compaction and transaction markers leave holes, and those are pas
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from agents.runtime.errors import OffsetsLost, place
 from agents.runtime.offsets import Position
+
+RECORD_BYTES: Final = 500  # of a record in memory, beside its value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,11 @@ class Batch:
     def tp(self) -> TP:
         """The partition, as Faust writes it."""
         return TP(self.topic, self.partition)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes in memory, about."""
+        return sum(len(each.value or b"") + RECORD_BYTES for each in self.records)
 
 
 def joined(batches: Sequence[Batch]) -> Batch:

@@ -155,7 +155,7 @@ class BatchConsumer(Consumer):
             failed=self.fail,
             still_ours=self.still_ours,
             changed=self.changed,
-            batches_max=self.runtime.partition_batches_max,
+            bytes_max=self.runtime.partition_bytes_max,
         )
         self.partitions.assign(assigned, around)
 

@@ -22,6 +22,9 @@ from agents.runtime.thread import Fetched
 log = logging.getLogger(__name__)
 
 FETCH_WAIT_SECONDS = 0.1
+# After so few let more gather: a round costs more than its records.
+GATHER_RECORDS = 500
+GATHER_SECONDS = 0.01
 
 
 class BatchFetcher(Service):
@@ -71,6 +74,8 @@ class BatchFetcher(Service):
             await self._settle(lives[tp], chunk)
         if not lives:
             await _wait(consumer.changed, FETCH_WAIT_SECONDS)
+        elif sum(len(chunk.records) for chunk in fetched.values()) < GATHER_RECORDS:
+            await asyncio.sleep(GATHER_SECONDS)
 
     def _deliver(self, life: Partition, chunk: Fetched) -> bool:
         """Send on what goes on where the partition is; return whether that settles the chunk."""

@@ -47,7 +47,7 @@ class Surroundings:
     failed: Callable[[BaseException], None]
     still_ours: Callable[[TP], Awaitable[bool]]
     changed: asyncio.Event
-    batches_max: int
+    bytes_max: int
 
 
 class Partition:
@@ -73,6 +73,7 @@ class Partition:
         self._former = former
         self._lane: asyncio.Queue[Batch] = asyncio.Queue()
         self._waiting = 0
+        self._waiting_bytes = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._running_since: float | None = None
@@ -83,7 +84,7 @@ class Partition:
     @property
     def has_room(self) -> bool:
         """Whether another batch may be fetched."""
-        return self.phase is Phase.RUNNING and self._waiting < self.around.batches_max
+        return self.phase is Phase.RUNNING and self._waiting_bytes < self.around.bytes_max
 
     @property
     def busy_seconds(self) -> float:
@@ -105,6 +106,7 @@ class Partition:
     def expect(self, batch: Batch) -> None:
         """Take note that a batch is on its way: the partition goes on after it."""
         self._waiting += 1
+        self._waiting_bytes += batch.nbytes
         self.next_offset = batch.next_offset
 
     def put(self, batch: Batch) -> None:
@@ -226,4 +228,5 @@ class Partition:
             self._busy_since = None
             self._idle.set()
             self._waiting -= len(batches)
+            self._waiting_bytes -= sum(batch.nbytes for batch in batches)
             self.around.changed.set()

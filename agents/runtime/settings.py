@@ -24,7 +24,7 @@ class RuntimeSettings:
         fetch_wait_ms: the broker answers an empty fetch after this long.
         poll_records_max: records of one fetch, over all partitions.
         partition_fetch_bytes_max: bytes of one partition in one fetch.
-        partition_batches_max: batches a partition may have waiting; over it, it is not fetched.
+        partition_bytes_max: what a partition may have waiting; over it, it is not fetched.
         commit_every_seconds: how often safe offsets are committed.
         commit_seconds_max: how long one commit may be retried.
         drain_seconds_max: how long a revoked partition may finish its batch and drain.
@@ -45,7 +45,7 @@ class RuntimeSettings:
     fetch_wait_ms: int = 100
     poll_records_max: int = 10_000
     partition_fetch_bytes_max: int = 1_048_576
-    partition_batches_max: int = 4
+    partition_bytes_max: int = 8_388_608
     commit_every_seconds: float = 1.0
     commit_seconds_max: float = 5.0
     drain_seconds_max: float = 15.0

@@ -1,7 +1,8 @@
 """A partition's life, without Kafka: what is called, in which order, and what is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from agents.runtime.partitions import Partitions
 
 LOG = TP("activity", 0)
 OTHER = TP("activity", 1)
+BYTES_MAX = 10_000
 
 
 class Scene:
@@ -33,7 +35,7 @@ class Scene:
     def assign(self, *tps: TP) -> None:
         around = Surroundings(
             log=None, safe=self.safe, seek=self._seek, failed=self.failures.append,
-            still_ours=self._still_ours, changed=asyncio.Event(), batches_max=2,
+            still_ours=self._still_ours, changed=asyncio.Event(), bytes_max=BYTES_MAX,
         )  # fmt: skip
         self.partitions.assign(tps, around)
 
@@ -60,8 +62,11 @@ class Scene:
     async def _handle(self, batch: Batch) -> None:
         self.diary.append(("handle", batch.partition, batch.next_offset))
 
-    def deliver(self, tp: TP, next_offset: int, generation: int = 1) -> None:
-        batch = Batch(*tp, [], next_offset, generation)
+    def deliver(
+        self, tp: TP, next_offset: int, generation: int = 1, values: Sequence[bytes] = ()
+    ) -> None:
+        records = [SimpleNamespace(value=value) for value in values]
+        batch = Batch(*tp, records, next_offset, generation)
         self.partitions.fetchable()[tp].expect(batch)
         self.partitions.take(batch)
 
@@ -111,6 +116,26 @@ def test_only_running_partitions_are_fetched(stuck, phase):
     asyncio.run(play())
 
 
+def test_a_full_partition_is_not_fetched_until_there_is_room():
+    async def play() -> None:
+        handled = asyncio.Event()
+
+        async def handle(_: Batch) -> None:
+            await handled.wait()
+
+        scene = Scene(handle=handle)
+        scene.assign(LOG)
+        await until(scene.partitions.fetchable)
+        for next_offset, value in ((101, b"small"), (102, b"small"), (103, bytes(BYTES_MAX))):
+            scene.deliver(LOG, next_offset, values=[value])
+        assert not scene.partitions.fetchable()
+        handled.set()
+        await until(scene.partitions.fetchable)
+        await scene.partitions.end_all(0.2)
+
+    asyncio.run(play())
+
+
 def test_revoked_while_restoring_is_cancelled_and_never_drained():
     async def play() -> None:
         scene = Scene(restore=for_ever)
@@ -134,26 +159,6 @@ def test_a_batch_of_a_former_assignment_is_dropped():
         scene.deliver(LOG, 107, generation=2)
         await until(lambda: ("handle", 0, 107) in scene.diary)
         assert ("handle", 0, 105) not in scene.diary
-        await scene.partitions.end_all(0.2)
-
-    asyncio.run(play())
-
-
-def test_a_full_partition_is_not_fetched_until_there_is_room():
-    async def play() -> None:
-        go = asyncio.Event()
-
-        async def handle(_: Batch) -> None:
-            await go.wait()
-
-        scene = Scene(handle=handle)
-        scene.assign(LOG)
-        await until(scene.partitions.fetchable)
-        scene.deliver(LOG, 101)
-        scene.deliver(LOG, 102)
-        assert not scene.partitions.fetchable()
-        go.set()
-        await until(scene.partitions.fetchable)
         await scene.partitions.end_all(0.2)
 
     asyncio.run(play())
