@@ -43,6 +43,8 @@ PROOF_SECONDS_MAX: Final = 5.0
 # With so little left let more gather: a step costs more than its records.
 GATHER_RECORDS: Final = 200
 GATHER_SECONDS: Final = 0.1
+LATE_GATHER_SECONDS: Final = 0.5  # nobody waits for what happened long ago
+RECENT_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,11 @@ class Watch:
             await asyncio.sleep(0)
         shard.go_to(batch.next_offset)
         if batch.log_end - batch.next_offset < GATHER_RECORDS:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(GATHER_SECONDS if self._is_recent(shard) else LATE_GATHER_SECONDS)
+
+    def _is_recent(self, shard: Shard) -> bool:
+        """Say whether what is folded has just happened, so that somebody may wait for its alert."""
+        return time.time() - shard.table.clock.now_ms / 1000 < RECENT_SECONDS
 
     async def drain(self, tp: TP) -> None:
         """Write all that waits, and keep the shard for the next assignment."""
