@@ -44,6 +44,10 @@ class Worth:
     at_risk: Floats
     currency: list[str]
 
+    def part(self, some: slice) -> "Worth":
+        """Return some of them."""
+        return Worth(self.probability[some], self.at_risk[some], self.currency[some])
+
 
 class Explainer:
     """Turns verdicts into alerts."""
@@ -57,13 +61,13 @@ class Explainer:
     def alerts(
         self,
         verdict: Verdict,
+        worth: Worth,
         rows: Rows,
         customer_ids: list[str],
         silent_ms: Ints,
         position: list[LogPosition],
     ) -> Iterator[Alert]:
         """Yield the alert of each row of a verdict; all of them have moved."""
-        worth = self.worth(rows, silent_ms, verdict.at_ms, verdict.open_now)
         seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
         arms = self._arms(customer_ids)
         labels = self._labels(rows)
@@ -119,14 +123,12 @@ class Explainer:
     def closings(
         self,
         closings: Closings,
-        open_now: Floats,
+        worth: Worth,
         rows: Rows,
         customer_ids: list[str],
-        silent_ms: Ints,
         position: list[LogPosition],
     ) -> Iterator[Alert]:
         """Yield the closing record of each alert whose outcome has become known, if it was told."""
-        worth = self.worth(rows, silent_ms, closings.at_ms, open_now)
         arms, labels = self._arms(customer_ids), self._labels(rows)
         for i in np.flatnonzero(closings.entry["told"]).tolist():
             entry, at = closings.entry[i], instant(int(closings.at_ms[i]))

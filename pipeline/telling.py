@@ -1,13 +1,13 @@
 """Telling: what was found of customers, kept until the end of a run, and then made into alerts."""
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.alert_ids import alert_id
 from pipeline.budget import Budget, Tick
-from pipeline.explain import Explainer
+from pipeline.explain import Explainer, Worth
 from pipeline.judge import Judged, Verdict
 from pipeline.kinds import ALERT_KINDS, CODES
 from pipeline.ledger import Closings
@@ -20,7 +20,17 @@ from pipeline.store import RowStore
 from pipeline.units import Floats, Ints
 from schemas.alert import Alert, LogPosition
 
-_Whose: TypeAlias = tuple[list[str], Ints, list[LogPosition]]
+
+@dataclass(slots=True)
+class _Told:
+    """What is to be told, and of whom, (n, ...) each."""
+
+    what: Verdict | Closings
+    open_now: Floats  # (n, causes) of what waits
+    rows: Rows
+    silent_ms: Ints
+    ids: list[str]
+    places: list[LogPosition]
 
 
 class Teller:
@@ -65,23 +75,66 @@ class Teller:
 
     def tell(self, outcome: Outcome) -> None:
         """Make alerts of all that was noted in a run."""
-        for noted in self._found.values():
-            if noted:
-                verdicts, rows, row, offset = zip(*noted, strict=True)
-                verdict, known = Verdict.all_of(verdicts), np.concatenate(rows)
-                who = self._whose(known, verdict.at_ms, row, offset)
-                alerts = list(self._explainer.alerts(verdict, known, *who))
-                outcome.alerts += alerts
-                outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.first)}
-                outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(verdict.moves.held)}
-                noted.clear()
-        if self._closed:
-            closed, open_now, rows, row, offset = zip(*self._closed, strict=True)
-            closings, known = Closings.all_of(closed), np.concatenate(rows)
-            who = self._whose(known, closings.at_ms, row, offset)
-            found = self._explainer.closings(closings, np.concatenate(open_now), known, *who)
-            outcome.alerts.extend(found)
-            self._closed.clear()
+        found = [self._of_kind(noted) for noted in self._found.values() if noted]
+        closed = [self._of_closings()] if self._closed else []
+        worths = self._worths([*found, *closed])
+        for told, worth in zip([*found, *closed], worths, strict=True):
+            what = told.what
+            if isinstance(what, Closings):
+                outcome.alerts.extend(
+                    self._explainer.closings(what, worth, told.rows, told.ids, told.places)
+                )
+                continue
+            alerts = list(
+                self._explainer.alerts(
+                    what, worth, told.rows, told.ids, told.silent_ms, told.places
+                )
+            )
+            outcome.alerts += alerts
+            outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(what.moves.first)}
+            outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(what.moves.held)}
+
+    def _of_kind(self, noted: list[tuple[Verdict, Rows, Ints, Ints]]) -> "_Told":
+        verdicts, rows, row, offset = zip(*noted, strict=True)
+        noted.clear()
+        verdict = Verdict.all_of(verdicts)
+        return self._told(verdict, verdict.open_now, rows, row, offset)
+
+    def _of_closings(self) -> "_Told":
+        closed, open_now, rows, row, offset = zip(*self._closed, strict=True)
+        self._closed.clear()
+        return self._told(Closings.all_of(closed), np.concatenate(open_now), rows, row, offset)
+
+    def _told(
+        self,
+        what: Verdict | Closings,
+        open_now: Floats,
+        rows: Sequence[Rows],
+        row: Sequence[Ints],
+        offset: Sequence[Ints],
+    ) -> "_Told":
+        known = np.concatenate(rows)
+        ids = [self._store.ids[number] for number in np.concatenate(row).tolist()]
+        places = [
+            LogPosition(self._topic, self._partition, place)
+            for place in np.concatenate(offset).tolist()
+        ]
+        return _Told(what, open_now, known, self.silent_ms(known, what.at_ms), ids, places)
+
+    def _worths(self, found: Sequence["_Told"]) -> Iterator[Worth]:
+        """Yield what those are worth who are told of, all looked at together."""
+        if not found:
+            return
+        worth = self._explainer.worth(
+            np.concatenate([told.rows for told in found]),
+            np.concatenate([told.silent_ms for told in found]),
+            np.concatenate([told.what.at_ms for told in found]),
+            np.concatenate([told.open_now for told in found]),
+        )
+        end = 0
+        for told in found:
+            begin, end = end, end + len(told.rows)
+            yield worth.part(slice(begin, end))
 
     def keep_to_budget(self, outcome: Outcome, ticks: Sequence[Tick]) -> None:
         """Hold back what is beyond the budget of an hour, and note it in the episodes."""
@@ -103,11 +156,3 @@ class Teller:
         onset_ms = int(self._episodes.records["onset_ms"][slot])
         if slot and alert.alert_id == alert_id(alert.customer_id, alert.kind, onset_ms):
             self._episodes.records["held"][slot] = is_held
-
-    def _whose(
-        self, rows: Rows, at_ms: Ints, row: Sequence[Ints], offset: Sequence[Ints]
-    ) -> _Whose:
-        ids = [self._store.ids[number] for number in np.concatenate(row).tolist()]
-        places = np.concatenate(offset).tolist()
-        where = [LogPosition(self._topic, self._partition, place) for place in places]
-        return ids, self.silent_ms(rows, at_ms), where
