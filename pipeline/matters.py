@@ -47,33 +47,31 @@ def read(pool: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Matters:
         lost_ms=np.full(n, NEVER),
         promise_next_ms=np.full(n, NEVER),
     )
-    oldest_ms = np.full(n, NEVER)
-    records, changed_ms = pool.records, rows["owner_changed_ms"]
-    for positions, slots in pool.each(rows["items"]):
-        forget_ms = records["forget_ms"][slots]
-        is_open = (records["state"][slots] == OPEN) & (forget_ms > at_ms[positions])
-        which = np.flatnonzero(is_open)
-        if not len(which):
-            continue
-        where, slot, forget_ms = positions[which], slots[which], forget_ms[which]
-        promised_ms, matter = records["promised_ms"][slot], records["matter"][slot]
-        past = (promised_ms > 0) & (promised_ms <= known_ms[where, matter])
-        passed_ms = np.where(past, promised_ms, 0)
-        found.overdue_ms[where] = np.maximum(found.overdue_ms[where], passed_ms)
-        promise = matter == int(Matter.PROMISE)
-        promise_ms = np.where(past & promise, promised_ms, NEVER)
-        oldest_ms[where] = np.minimum(oldest_ms[where], promise_ms)
-        handed = (records["opened_ms"][slot] <= changed_ms[where]) & (matter != int(Matter.ORDER))
-        found.handed[where] += handed
-        found.handed_overdue[where] += handed & past
-        ahead = (promised_ms > 0) & ~past
-        # A promise that has passed unheard is looked at once a day.
-        unheard_ms = np.maximum(at_ms[where] - promised_ms, -1)
-        passes_ms = promised_ms + (unheard_ms // DAY_MS + 1) * DAY_MS
-        next_ms = np.where(ahead, np.minimum(passes_ms, forget_ms), forget_ms)
-        found.next_ms[where] = np.minimum(found.next_ms[where], next_ms)
-        found.lost_ms[where] = np.minimum(found.lost_ms[where], forget_ms)
-        of_promise_ms = np.where(promise, next_ms, NEVER)
-        found.promise_next_ms[where] = np.minimum(found.promise_next_ms[where], of_promise_ms)
+    records = pool.records
+    where, slots = pool.links(rows["items"])
+    is_open = (records["state"][slots] == OPEN) & (records["forget_ms"][slots] > at_ms[where])
+    which = np.flatnonzero(is_open)
+    if not len(which):
+        return found
+    where, slots = where[which], slots[which]
+    promised_ms, forget_ms = records["promised_ms"][slots], records["forget_ms"][slots]
+    matter = records["matter"][slots]
+    past = (promised_ms > 0) & (promised_ms <= known_ms[where, matter])
+    np.maximum.at(found.overdue_ms, where[past], promised_ms[past])
+    promise = matter == int(Matter.PROMISE)
+    broken, oldest_ms = past & promise, np.full(n, NEVER)
+    np.minimum.at(oldest_ms, where[broken], promised_ms[broken])
     found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)
+    handed = records["opened_ms"][slots] <= rows["owner_changed_ms"][where]
+    handed &= matter != int(Matter.ORDER)
+    found.handed = np.bincount(where[handed], minlength=n)
+    found.handed_overdue = np.bincount(where[handed & past], minlength=n)
+    ahead = (promised_ms > 0) & ~past
+    # A promise that has passed unheard is looked at once a day.
+    unheard_ms = np.maximum(at_ms[where] - promised_ms, -1)
+    passes_ms = promised_ms + (unheard_ms // DAY_MS + 1) * DAY_MS
+    next_ms = np.where(ahead, np.minimum(passes_ms, forget_ms), forget_ms)
+    np.minimum.at(found.next_ms, where, next_ms)
+    np.minimum.at(found.lost_ms, where, forget_ms)
+    np.minimum.at(found.promise_next_ms, where[promise], next_ms[promise])
     return found

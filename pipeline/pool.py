@@ -47,6 +47,14 @@ class Pool:
             going_on = slots > 0
             positions, slots = positions[going_on], slots[going_on]
 
+    def links(self, heads: Refs) -> tuple[Ints, Ints]:
+        """Return (positions in `heads`, slots) of all links: first those in front of each chain."""
+        each = list(self.each(heads))
+        if not each:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        positions, slots = zip(*each, strict=True)
+        return np.concatenate(positions), np.concatenate(slots)
+
     def find(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
         """Return the slot of each key in its chain, 0 where it is not there."""
         found = np.zeros(len(heads), np.int64)
@@ -62,15 +70,11 @@ class Pool:
 
     def count(self, heads: Refs) -> Ints:
         """Return the length of each chain."""
-        counts = np.zeros(len(heads), np.int64)
-        for positions, _ in self.each(heads):
-            counts[positions] += 1
-        return counts
+        return np.bincount(self.links(heads)[0], minlength=len(heads))
 
     def chains(self, heads: Refs) -> tuple[Ints, Ints]:
         """Return the slots of whole chains, one behind the other, and the length of each."""
-        each = [(np.zeros(0, np.int64),) * 2, *self.each(heads)]
-        positions, slots = (np.concatenate(part) for part in zip(*each, strict=True))
+        positions, slots = self.links(heads)
         order = np.argsort(positions, kind="stable")
         return slots[order], np.bincount(positions, minlength=len(heads))
 

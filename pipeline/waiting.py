@@ -66,25 +66,24 @@ def overdue(
         np.zeros(count, np.bool_),
     )
     records = pool.records
+    where, slots = pool.links(rows["items"])
+    waiting = (records["state"][slots] == OPEN) & (records["promised_ms"][slots] > 0)
+    waiting &= records["forget_ms"][slots] > at_ms[where]
+    which = np.flatnonzero(waiting)
+    if not len(which):
+        return waits
+    where, slots = where[which], slots[which]
+    promised_ms, forget_ms = records["promised_ms"][slots], records["forget_ms"][slots]
+    matter = records["matter"][slots]
     step_ms = round(settings.step_hours * HOUR_MS)
-    for positions, slots in pool.each(rows["items"]):
-        promised_ms, now_ms = records["promised_ms"][slots], at_ms[positions]
-        forget_ms = records["forget_ms"][slots]
-        waiting = (records["state"][slots] == OPEN) & (promised_ms > 0) & (forget_ms > now_ms)
-        which = np.flatnonzero(waiting)
-        if not len(which):
-            continue
-        where, promised_ms, forget_ms = positions[which], promised_ms[which], forget_ms[which]
-        matter = records["matter"][slots[which]]
-        passed = np.maximum((now_ms[which] - promised_ms) // step_ms, 0)
-        steps = np.maximum((known_ms[where, matter] - promised_ms) // step_ms, 0)
-        cause = CAUSE_WHILE_OPEN[matter]
-        late_days = steps * (step_ms / DAY_MS)
-        waits.severity[where, cause] += lateness(late_days, settings.late_days_scale)
-        waits.severity_max[where, cause] += 1.0
-        waits.unheard[where] |= steps < passed
-        next_ms = promised_ms + (passed + 1) * step_ms
-        waits.step_ms[where] = np.minimum(waits.step_ms[where], next_ms)
-        waits.drop_ms[where] = np.minimum(waits.drop_ms[where], forget_ms)
-        waits.last_drop_ms[where] = np.maximum(waits.last_drop_ms[where], forget_ms)
+    passed = np.maximum((at_ms[where] - promised_ms) // step_ms, 0)
+    steps = np.maximum((known_ms[where, matter] - promised_ms) // step_ms, 0)
+    late_days = steps * (step_ms / DAY_MS)
+    cell = where * len(CAUSES) + CAUSE_WHILE_OPEN[matter]
+    np.add.at(waits.severity.ravel(), cell, lateness(late_days, settings.late_days_scale))
+    np.add.at(waits.severity_max.ravel(), cell, 1.0)
+    waits.unheard[where[steps < passed]] = True
+    np.minimum.at(waits.step_ms, where, promised_ms + (passed + 1) * step_ms)
+    np.minimum.at(waits.drop_ms, where, forget_ms)
+    np.maximum.at(waits.last_drop_ms, where, forget_ms)
     return waits
