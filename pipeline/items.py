@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events import Events
-from pipeline.pool import Pool
+from pipeline.pool import Pool, by_chain
 from pipeline.rows import Rows
 from pipeline.settings import FrustrationSettings, ItemSettings
 from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
@@ -195,38 +195,24 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
 
 
-def _chains(pool: Pool, heads: Ints) -> list[NDArray[Any]]:
-    slots, counts = pool.chains(heads)
-    found = pool.records[slots]
-    return np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
-
-
 def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
     """Return copies of what is open and known past its promise, of each chain, by its promise."""
-    late = [
-        part[
-            (part["state"] == OPEN)
-            & (part["forget_ms"] > at)
-            & (part["promised_ms"] > 0)
-            & (part["promised_ms"] <= known[part["matter"]])
-        ]
-        for part, at, known in zip(_chains(pool, heads), at_ms, known_ms, strict=True)
-    ]
-    return [part[np.lexsort((part["key"], part["promised_ms"]))] for part in late]
+    where, slots = pool.links(heads)
+    item = pool.records[slots]
+    late = (item["promised_ms"] > 0) & (item["promised_ms"] <= known_ms[where, item["matter"]])
+    late &= (item["state"] == OPEN) & (item["forget_ms"] > at_ms[where])
+    where, item = where[late], item[late]
+    return by_chain(item, where, item["promised_ms"], len(heads))
 
 
 def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> list[NDArray[Any]]:
     """Return copies of cases and promises, of each chain, open since before the owner changed."""
-    open_ = [
-        part[
-            (part["state"] == OPEN)
-            & (part["forget_ms"] > at)
-            & (part["opened_ms"] <= changed)
-            & (part["matter"] != int(Matter.ORDER))
-        ]
-        for part, changed, at in zip(_chains(pool, heads), changed_ms, at_ms, strict=True)
-    ]
-    return [part[np.lexsort((part["key"], part["opened_ms"]))] for part in open_]
+    where, slots = pool.links(heads)
+    item = pool.records[slots]
+    open_ = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != int(Matter.ORDER))
+    open_ &= (item["state"] == OPEN) & (item["forget_ms"] > at_ms[where])
+    where, item = where[open_], item[open_]
+    return by_chain(item, where, item["opened_ms"], len(heads))
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events import Events
-from pipeline.pool import Pool
+from pipeline.pool import Pool, by_chain
 from pipeline.rows import PURCHASES, Rows
 from pipeline.units import DAY_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
 
@@ -72,11 +72,11 @@ def remember(
 
 def recall(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
     """Return copies of what is remembered at an instant, of each chain, the newest first."""
-    slots, counts = pool.chains(heads)
+    where, slots = pool.links(heads)
     found = pool.records[slots]
-    of_chain = np.split(found, np.cumsum(counts)[:-1]) if len(counts) else []
-    known = [part[part["forget_ms"] > at] for part, at in zip(of_chain, at_ms, strict=True)]
-    return [part[np.lexsort((part["key"], -part["at_ms"]))] for part in known]
+    known = found["forget_ms"] > at_ms[where]
+    where, found = where[known], found[known]
+    return by_chain(found, where, -found["at_ms"], len(heads))
 
 
 def forgotten(pool: Pool, at_ms: int) -> Bools:

@@ -6,6 +6,7 @@ chains at once, one link a round; chains are short, so the rounds are few.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -135,3 +136,17 @@ class Pool:
         slots = np.concatenate([reused, np.arange(self._used, self._used + fresh)])
         self._used += fresh
         return slots.astype(np.int64)
+
+
+def by_chain(records: NDArray[Any], where: Ints, first: Ints, count: int) -> list[NDArray[Any]]:
+    """Return records as one array for each of so many chains, sorted within it.
+
+    Args:
+        records: (n,) of a pool.
+        where: (n,) which chain each is of.
+        first: (n,) by what they are sorted; by their keys where it is the same.
+        count: of chains.
+    """
+    found = records[np.lexsort((records["key"], first, where))]
+    ends = np.cumsum(np.bincount(where, minlength=count)).tolist()
+    return [found[begin:end] for begin, end in pairwise([0, *ends])]
