@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from agents.broker import probe
 from agents.broker.choose import why_not_kafka
@@ -16,8 +16,9 @@ NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 probe.PORT_MIN += NUMBER * PORTS_EACH % (probe.PORT_MAX - probe.PORT_MIN)
 probe.PORT_MAX = probe.PORT_MIN + PORTS_EACH
 
-# No deadline for one example: machines are noisy, and a time is measured in benchmarks, not here.
-settings.register_profile("churnwatch", deadline=None)
+# No deadline for one example, nor for drawing some: machines are noisy, and a time is measured in
+# benchmarks, not here.
+settings.register_profile("churnwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("churnwatch")
 
 
