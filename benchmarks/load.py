@@ -16,6 +16,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS, HOUR_MS
 from schemas.activity import Activity, Kind
+from schemas.log import Record
 from schemas.progress import Progress, SourceProgress
 
 START_MS = 1_767_225_600_000  # 2026-01-01
@@ -23,7 +24,7 @@ DAYS = 60
 BATCH = 8192
 TOPICS = {"orders": 0, "support-tickets": 1, "touchpoints": 2}
 
-Log = list[Activity | Progress]
+Log = list[Record]
 Array = NDArray[Any]
 
 
