@@ -5,6 +5,7 @@ company says comes before all of the defaults. All of it is judgement.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -81,9 +82,14 @@ def advise(
     if state in _OVER:
         return _OVER[state]
     leading = _silence_leads(causes) if kind is AlertKind.INACTIVITY else _heaviest(causes)
-    # From the most exact to the least: a kind counts for more than a cause, a cause than a stage.
-    keys = ["/".join(parts) for parts in product((str(kind), "*"), (leading, "*"), (stage, "*"))]
+    keys = _keys(kind, leading, stage)
     return next(texts[key] for texts in (table, _DEFAULTS) for key in keys if key in texts)
+
+
+@cache
+def _keys(kind: AlertKind, cause: str, stage: str) -> list[str]:
+    """Return the keys that apply, from the most exact: a kind counts most, then a cause."""
+    return ["/".join(parts) for parts in product((str(kind), "*"), (cause, "*"), (stage, "*"))]
 
 
 def _heaviest(causes: list[Cause]) -> str:

@@ -1,16 +1,27 @@
 """Instants and lengths in plain words, for alerts. All of it is UTC."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
-_MONTHS: Final = "Jan/Feb/Mar/Apr/May/June/July/Aug/Sept/Oct/Nov/Dec"
+from pipeline.units import DAY_MS
+
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "June"),
+    *("July", "Aug", "Sept", "Oct", "Nov", "Dec"),
+)
 
 
 def plain_date(at_ms: int, seen_from_ms: int) -> str:
     """Return a day in words; the year only if it is another than that of the instant it is told."""
-    day, told = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (at_ms, seen_from_ms))
-    year = "" if day.year == told.year else f" {day.year}"
-    return f"{day.day} {_MONTHS.split('/')[day.month - 1]}{year}"
+    return _plain(at_ms // DAY_MS, seen_from_ms // DAY_MS)
+
+
+@lru_cache(maxsize=4096)
+def _plain(day: int, seen_from_day: int) -> str:
+    at, seen_from = (datetime.fromtimestamp(86_400 * each, UTC) for each in (day, seen_from_day))
+    year = "" if at.year == seen_from.year else f" {at.year}"
+    return f"{at.day} {_MONTHS[at.month - 1]}{year}"
 
 
 def plain_days(days: float) -> str:

@@ -80,11 +80,12 @@ def replayed(
 def by_transition(alerts: list[Alert]) -> Transitions:
     """By what happened and when; of a closing by what came of it.
 
+    At one instant an alert may escalate twice: as nobody has reacted, and as it gets critical.
     A closing falls due by the orders feed and not by the clock, so for an episode that outlives its
     horizon its place among the revisions is a matter of which of them was read further.
     """
     found: Transitions = {
-        (alert.alert_id, alert.state, alert.occurred_at)
+        (alert.alert_id, alert.state, alert.severity, alert.occurred_at)
         if alert.outcome is None
         else (alert.alert_id, alert.outcome): alert
         for alert in alerts
