@@ -44,12 +44,12 @@ from pipeline.detector_settings import (
     StalledSettings,
 )
 from pipeline.errors import SettingError
+from pipeline.frustration_settings import FrustrationSettings
+from pipeline.inactivity_settings import InactivitySettings
 from pipeline.order_model import OrderModel
 from pipeline.settings import (
     EpisodeSettings,
     FeedSettings,
-    FrustrationSettings,
-    InactivitySettings,
     ItemSettings,
     PipelineSettings,
     RetentionSettings,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.irritants import (
     Irritant,
     counterfactual,
@@ -10,15 +11,15 @@ from pipeline.irritants import (
     matter_words,
     what_happened,
 )
-from pipeline.judge import Verdict
 from pipeline.kinds import NEGLECT, QUIET_AFTER_TROUBLE
 from pipeline.orders import span_days
 from pipeline.prospects import Prospects
 from pipeline.reasons import silence_causes, silences
 from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
 from pipeline.rows import Rows
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.units import Ints
+from pipeline.verdicts import Verdict
 from pipeline.vocabulary import Matter
 from schemas.alert import Cause
 

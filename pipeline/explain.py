@@ -15,7 +15,6 @@ from pipeline.alert_ids import alert_id
 from pipeline.causes import explained
 from pipeline.experiment import in_control
 from pipeline.interning import Interned
-from pipeline.judge import Verdict
 from pipeline.kinds import ALERT_KINDS, LEADERS
 from pipeline.ledger import OUTCOMES, Closings
 from pipeline.order_model import expected_orders_if_alive
@@ -28,6 +27,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
 from pipeline.units import Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
+from pipeline.verdicts import Verdict
 from schemas.alert import Alert, AlertKind, Arm, LogPosition, Severity, State
 from schemas.base import instant
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dates import plain_date, plain_days
-from pipeline.settings import CAUSES, FrustrationSettings
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.units import DAY_MS, NAME_BYTES, Ints
 from pipeline.vocabulary import Matter
 from pipeline.waiting import CAUSE_WHILE_OPEN, lateness

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events import Events
+from pipeline.frustration_settings import FrustrationSettings
 from pipeline.pool import Pool, by_chain
 from pipeline.rows import Rows
-from pipeline.settings import FrustrationSettings, ItemSettings
+from pipeline.settings import ItemSettings
 from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
 from pipeline.vocabulary import ACTION, MATTER, Action, Matter
 from schemas.activity import Kind

@@ -3,8 +3,6 @@
 What is found is the same whether an event, a due time or a tick asked for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +12,6 @@ from pipeline import episodes, items, ledger, memory, stages
 from pipeline.detectors.frustration import Frustration
 from pipeline.detectors.table import detectors
 from pipeline.detectors.view import Detector, News, Reading, View
-from pipeline.episodes import Moves
 from pipeline.feeds import Feeds
 from pipeline.interning import Interned
 from pipeline.kinds import (
@@ -25,14 +22,14 @@ from pipeline.kinds import (
     QUIET_AFTER_TROUBLE,
     REMORSE,
 )
-from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
 from pipeline.pools import Pools
 from pipeline.prospects import Prospects
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints
+from pipeline.units import DAY_MS, NEVER, Floats, Ints
+from pipeline.verdicts import Judged, Verdict
 from pipeline.watches import Watch
 
 _NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY, QUIET_AFTER_TROUBLE, NEGLECT)
@@ -46,51 +43,6 @@ CHANGED: Final = (
     "soothed",
     "let_down",
 )  # of a row, by what a detector finds
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What a detector found of some of the rows judged, (n, ...) each."""
-
-    kind: int
-    where: Ints  # which of the rows judged
-    at_ms: Ints
-    signals: Signals
-    moves: Moves
-    open_now: Floats  # (n, causes) of what waits
-    known_ms: Ints  # (n, matters) how far what waits is known
-    remembered: list[NDArray[Any]]  # of each, records of the memory
-    waiting: list[NDArray[Any]]  # and of matters past their promise
-
-    @classmethod
-    def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
-        """Return verdicts of one detector as one."""
-        joined: Verdict = _joined(verdicts)
-        return joined
-
-    @property
-    def parts(self) -> Floats | None:
-        """The load by cause, (n, causes), of kinds that are about loads."""
-        return self.signals.details.get("parts")
-
-
-@dataclass(slots=True)
-class Judged:
-    """What the detectors of one watch found, and when to look again, (n,) each."""
-
-    verdicts: list[Verdict]  # only of what is to be told
-    closings: Closings
-    open_now: Floats  # (closings, causes) of what waits
-    due_ms: Ints
-    ledger_ms: Ints  # when an alert raised now is to be looked at by the silence watch
-    wake: Bools  # what stood before other troubles does so no longer: all watches have to look
-
-    @classmethod
-    def nothing(cls, count: int) -> "Judged":
-        """Return that nothing was found."""
-        never = np.full(count, NEVER)
-        no = np.zeros(count, np.bool_)
-        return cls([], Closings.none(), np.zeros((0, 0)), never, never.copy(), no)
 
 
 class Judge:
@@ -272,21 +224,6 @@ def _shortest_care_ms(settings: PipelineSettings) -> int:
     ]
     shortest = min((days for days in waits if days > 0), default=0.0)
     return round(shortest * DAY_MS) if shortest else NEVER // 2
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """Return arrays one behind the other; of records of arrays, each field so."""
-    first: Any = parts[0]
-    if isinstance(first, np.ndarray):
-        return np.concatenate(parts)
-    if isinstance(first, list):
-        return [each for part in parts for each in part]
-    if isinstance(first, dict):
-        return {name: _joined([part[name] for part in parts]) for name in first}
-    if not is_dataclass(first):
-        return first  # the kind
-    names, record = [field.name for field in fields(first)], first.__class__
-    return record(*(_joined([getattr(part, name) for part in parts]) for name in names))
 
 
 def _alive(feed: Stretches, since_ms: Ints, at_ms: Ints) -> Ints:

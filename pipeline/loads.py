@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from pipeline.events import Events
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.rows import CAUSE, LOADS, PURCHASES, Rows
-from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.units import DAY_MS, Floats, Ints
 from pipeline.vocabulary import CAUSE_OF, MATTER, SEVERITY, Matter
 from pipeline.waiting import lateness

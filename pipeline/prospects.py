@@ -10,12 +10,13 @@ import numpy as np
 
 from pipeline.churn_model import PARTS, Churn
 from pipeline.detectors.frustration import Frustration
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.interning import Interned
 from pipeline.order_model import silence_probability
 from pipeline.orders import repeats, span_days
 from pipeline.pool import Pool
 from pipeline.rows import Rows
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS, Floats, Ints, days
 from pipeline.waiting import overdue
 

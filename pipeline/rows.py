@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import CAUSES, WindowSettings
+from pipeline.frustration_settings import CAUSES
+from pipeline.settings import WindowSettings
 
 Rows = NDArray[Any]  # of row_dtype
 

@@ -5,10 +5,8 @@ evidence is in docs/detection.md. Settings that shape the state (a change needs 
 told apart in `pipeline.header`.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import ClassVar, Final
 
 from pipeline.checks import FORBID, not_negative, positive, require
@@ -24,175 +22,9 @@ from pipeline.detector_settings import (
     SecondOrderSettings,
     StalledSettings,
 )
+from pipeline.frustration_settings import FrustrationSettings
+from pipeline.inactivity_settings import InactivitySettings
 from pipeline.order_model import OrderModel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CauseWeights:
-    """What one full event of a cause adds to the log-odds of leaving."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    delivery: float = 1.0  # [M] order and size, from bad reviews after late deliveries
-    waiting: float = 1.0  # [M]
-    service: float = 1.0  # [M]
-    contact: float = 0.5  # [J]
-    order: float = 0.0  # [M] raw counts of cancellations mark the loyal: 0 until fitted
-    price: float = 0.4  # [J]
-    handover: float = 0.4  # [J]
-    promise: float = 0.7  # [J]
-
-    def __post_init__(self) -> None:
-        for name in CAUSES:
-            value = getattr(self, name)
-            wants = "wants a number from 0 on"
-            require(math.isfinite(value) and value >= 0, f"weights.{name}", value, wants)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CauseHalfLives:
-    """How long until half of an event's load is forgotten, in days."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    delivery: float = 30.0  # [J]
-    waiting: float = 14.0  # [J]
-    service: float = 30.0  # [M] flat between 15 and 120
-    contact: float = 14.0  # [J]
-    order: float = 30.0  # [J]
-    price: float = 90.0  # [J]
-    handover: float = 60.0  # [J]
-    promise: float = 30.0  # [J]
-
-    def __post_init__(self) -> None:
-        for name in CAUSES:
-            positive(f"half_lives_days.{name}", getattr(self, name))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageFactors:
-    """What each lifecycle stage multiplies endurance by. [J] 1 until measured."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    assess: float = 1.0
-    admit: float = 1.0
-    affirm: float = 1.0
-    activate: float = 1.0
-    acclimate: float = 1.0
-    accomplish: float = 1.0
-    adopt: float = 1.0
-    advocate: float = 1.0
-
-    def __post_init__(self) -> None:
-        for name in StageFactors.__slots__:
-            positive(f"stage_factors.{name}", getattr(self, name))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpisodeFactors:
-    """What each past episode of frustration, of three at most, multiplies endurance by.
-
-    [J] 1 until measured. That a good recovery is remembered, and a second failure hurts more, is
-    published (Knox & van Oest 2014, van Oest & Knox 2011); by how much here is for you to say.
-    """
-
-    __pydantic_config__: ClassVar = FORBID
-
-    soothed: float = 1.0  # somebody acted, and it was put out
-    let_down: float = 1.0  # it faded with nobody's doing
-
-    def __post_init__(self) -> None:
-        for name in EpisodeFactors.__slots__:
-            positive(f"episode_factors.{name}", getattr(self, name))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrustrationSettings:
-    """Load against endurance: when a customer has had enough."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    weights: CauseWeights = field(default_factory=CauseWeights)
-    half_lives_days: CauseHalfLives = field(default_factory=CauseHalfLives)
-    base: float = math.log(3)  # [J] the odds of leaving tripled
-    stage_factors: StageFactors = field(default_factory=StageFactors)
-    episode_factors: EpisodeFactors = field(default_factory=EpisodeFactors)
-    purchase_buffer: float = 0.5  # [J] of what it gains see docs/detection.md
-    purchase_half_life_days: float = 365.0  # [J]
-    enter_ratio: float = 1.0
-    exit_ratio: float = 0.7
-    critical_ratio: float = 1.5  # [J]
-    late_days_scale: float = 5.0  # [M] severity of a delay is 1 - exp(-days / scale)
-    step_hours: float = 24.0  # an overdue matter weighs more at each step, not in between
-    ticket_promise_hours: float = 72.0  # [J] for a ticket that names no promise; 0: none
-    order_promise_days: float = 0.0  # for an order that names no promise; 0: none, never late
-    queue_seconds_free: float = 300.0  # [J] a queue this short is no trouble
-    queue_seconds_scale: float = 1800.0  # [J]
-
-    def __post_init__(self) -> None:
-        for name in ("base", "purchase_half_life_days", "late_days_scale", "step_hours"):
-            positive(name, getattr(self, name))
-        positive("queue_seconds_scale", self.queue_seconds_scale)
-        for name in ("purchase_buffer", "ticket_promise_hours", "order_promise_days"):
-            value = getattr(self, name)
-            require(math.isfinite(value) and value >= 0, name, value, "wants a number from 0 on")
-        require(
-            0 < self.exit_ratio < self.enter_ratio <= self.critical_ratio,
-            "exit_ratio, enter_ratio, critical_ratio",
-            f"{self.exit_ratio}, {self.enter_ratio}, {self.critical_ratio}",
-            "wants 0 < exit < enter <= critical",
-        )
-        # Else endurance could fall faster than the load, and a crossing come between two steps.
-        longest = max(getattr(self.half_lives_days, name) for name in CAUSES)
-        require(
-            longest <= self.purchase_half_life_days,
-            "purchase_half_life_days",
-            self.purchase_half_life_days,
-            f"wants at least the longest half-life of a cause, {longest} days",
-        )
-
-
-class InactivityRule(StrEnum):
-    """How silence is judged."""
-
-    PROBABILITY = "probability"  # by the churn model, beyond a personal floor
-    ORDER_MODEL = "order_model"  # P(no order within the horizon) by the order model alone
-    HIATUS = "hiatus"  # silent for so many days, whoever it is
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InactivitySettings:
-    """Silence: when a customer has been quiet for too long."""
-
-    __pydantic_config__: ClassVar = FORBID
-
-    rule: InactivityRule = InactivityRule.PROBABILITY
-    horizon_days: float = 90.0
-    level: float = 0.7  # [J] on P(no order within the horizon)
-    critical_level: float = 0.85  # [J]
-    floor_days_min: float = 14.0  # [J]
-    floor_gaps: float = 2.0  # [J] personal floor: (tx + gaps * prior) / (x + gaps) days
-    floor_prior_gap_days: float = 60.0  # [J]
-    hiatus_days: float = 90.0
-    hiatus_critical_days: float = 135.0
-
-    def __post_init__(self) -> None:
-        for name in ("horizon_days", "floor_days_min", "floor_gaps", "floor_prior_gap_days"):
-            positive(name, getattr(self, name))
-        require(
-            0 < self.level < self.critical_level < 1,
-            "level, critical_level",
-            f"{self.level}, {self.critical_level}",
-            "wants 0 < level < critical_level < 1",
-        )
-        require(
-            0 < self.hiatus_days < self.hiatus_critical_days,
-            "hiatus_days, hiatus_critical_days",
-            f"{self.hiatus_days}, {self.hiatus_critical_days}",
-            "wants 0 < hiatus_days < hiatus_critical_days",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,5 +196,4 @@ class PipelineSettings:
         )
 
 
-CAUSES: Final = CauseWeights.__slots__
 _FEED: Final = FeedSettings()

@@ -12,12 +12,13 @@ import numpy as np
 from pipeline.detectors.view import News
 from pipeline.events import Events
 from pipeline.feeds import ORDERS
-from pipeline.judge import Judge, Judged
+from pipeline.judge import Judge
 from pipeline.lives import Lives
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
 from pipeline.units import NEVER, Bools, Ints
+from pipeline.verdicts import Judged
 from pipeline.vocabulary import TOUCHES_SILENCE
 from pipeline.watches import Watch
 

@@ -8,9 +8,10 @@ from enum import IntEnum
 
 import numpy as np
 
+from pipeline.frustration_settings import FrustrationSettings, StageFactors
 from pipeline.orders import first_day, last_ms
 from pipeline.rows import Rows
-from pipeline.settings import FrustrationSettings, StageFactors, StageSettings
+from pipeline.settings import StageSettings
 from pipeline.units import DAY_MS, NEVER, Floats, Ints
 
 

@@ -12,13 +12,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.frustration_settings import CAUSES
 from pipeline.items import CANCELLED
 from pipeline.kinds import ALERT_KINDS
 from pipeline.packing import Words
 from pipeline.phases import Phase
 from pipeline.pools import POOLS
 from pipeline.rows import EVENT_MEMORY, LABELS
-from pipeline.settings import CAUSES
 from pipeline.stages import Stage
 from pipeline.table import ActivityTable
 from pipeline.units import Bools, Ints

@@ -11,32 +11,30 @@ from typing import Final
 
 import numpy as np
 
-from pipeline import episodes, items, ledger, memory, responses
+from pipeline import episodes, items, ledger, memory
 from pipeline.admission import Admission, Part
-from pipeline.apply import Applier
 from pipeline.budget import Budget, Tick
 from pipeline.clock import Clock
-from pipeline.detectors.view import News
 from pipeline.duplicates import Positions
-from pipeline.events import Events, Fields, by_field, columns
+from pipeline.events import Fields, by_field, columns
 from pipeline.explain import Explainer
 from pipeline.feeds import Feeds
+from pipeline.folder import Folder
 from pipeline.interning import Interned
-from pipeline.judge import CHANGED, Judge
+from pipeline.judge import Judge
 from pipeline.lives import Lives
 from pipeline.outcome import Outcome
 from pipeline.pools import Pools
 from pipeline.rounds import Run, rounds, runs
 from pipeline.rows import Rows, row_dtype
 from pipeline.settings import PipelineSettings
-from pipeline.settling import Settler, schedule
+from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.telling import Teller
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
 from pipeline.watches import Watch
-from schemas.activity import Activity, Kind
-from schemas.hashing import NO_ID
+from schemas.activity import Activity
 from schemas.log import Record
 from schemas.progress import Progress
 from schemas.reset import Reset
@@ -64,10 +62,8 @@ class ActivityTable:
         self.positions = Positions()
         self.clock = Clock(settings.sources, live=settings.live_clock)
         self.feeds = Feeds(settings)
-        self._jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
         self.judge = Judge(settings, self.pools, self.feeds, self.texts)
         self.explainer = Explainer(settings, self.judge.prospects, self.texts)
-        self._applier = Applier(settings, self.judge.frustration.half_life_days)
         self._lives = Lives(settings.retention, self.store, self.pools)
         self._admission = Admission(self.store, settings.retention.customers_max)
         self.budget = Budget(settings.budget, topic, partition)
@@ -80,8 +76,11 @@ class ActivityTable:
             self.budget,
             place,
         )
-        self._settler = Settler(
-            self.store, self.judge, self._lives, self._jump_ms, self._teller.note
+        jump_ms = round(settings.feed(settings.orders_topic).jump_hours_max * HOUR_MS)
+        note = self._teller.note
+        self._settler = Settler(self.store, self.judge, self._lives, jump_ms, note)
+        self._folder = Folder(
+            settings, self.store, self.pools, self.judge, self._lives, self._settler, jump_ms, note
         )
 
     def __len__(self) -> int:
@@ -161,7 +160,7 @@ class ActivityTable:
         if len(row):
             events = columns(part.fields_of, part.offsets, row, self.texts)
             for events_of_round in rounds(events):
-                self._round(events_of_round, ticks, passed, outcome)
+                self._folder.fold(events_of_round, ticks, passed, outcome)
         if ticks.last:
             self._tick(ticks, passed)
         self._teller.tell(outcome)
@@ -188,101 +187,6 @@ class ActivityTable:
         for begin in range(0, len(row), _TICKED_AT_ONCE):
             some = row[begin : begin + _TICKED_AT_ONCE]
             self._settler.settle(ticks, Pending.ticks_only(some, passed[some], ticks.last))
-
-    def _round(self, events: Events, ticks: Ticks, passed: Ints, outcome: Outcome) -> None:
-        """Fold one event of each of some customers."""
-        before = ticks.before(events.offset)
-        settler = self._settler
-        if ticks.last:
-            settler.end_lives(ticks, events.row, passed, before)
-        again = (self.store.read(events.row, "events") == events.event[:, None]).any(axis=1)
-        again &= events.event != NO_ID
-        settler.settle(ticks, settler.pending(events, ticks, passed, before, again))
-        passed[events.row] = before
-        if again.any():
-            outcome.duplicates_by_event += int(again.sum())
-            events, before = events.take(~again), before[~again]
-        if not len(events):
-            return
-        outcome.applied += len(events)
-        words, rows = self.store.gather(events.row)
-        owned = rows["owner"] > 0
-        news = self._applier.apply(self.pools, rows, events)
-        for which in np.flatnonzero(responses.are_responses(events)).tolist():
-            event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
-            customer_id = self.store.ids[int(event.row[0])]
-            responses.respond(self.settings.episodes, self.pools, customer_id, row, event)
-        at_ms = np.maximum(rows["seen_ms"], events.at_ms)
-        rows["seen_ms"] = at_ms
-        newest_ms, heard_ms = ticks.newest_ms[before], ticks.heard.at(events.offset)
-        self._judge(Watch.LOAD, events, rows, at_ms, news, heard_ms)
-        over_ms = self._lives.last_ms(rows["touched_ms"])
-        due_ms = self.store.due[Watch.LOAD]
-        due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
-        about_silence = np.flatnonzero(self._applier.touches_silence(events))
-        if len(about_silence):
-            silence_ms = self._silence_ms(events, at_ms, newest_ms)
-            self._judge(Watch.SILENCE, events, rows, silence_ms, news, heard_ms, about_silence)
-        self._care(events, rows, at_ms, news, heard_ms, owned)
-        self.store.put(events.row, words)
-        forget = np.flatnonzero(events.kind == Kind.FORGET)
-        if len(forget):
-            self._lives.end(events.row[forget], events.offset[forget])
-
-    def _judge(
-        self,
-        watch: Watch,
-        events: Events,
-        rows: Rows,
-        at_ms: Ints,
-        news: News,
-        heard_ms: Ints,
-        which: Ints | None = None,
-    ) -> None:
-        """Judge rows after their events, or some of them, and note what moved."""
-        some = rows
-        if which is not None:
-            events, some, news = events.take(which), rows[which], news.take(which)
-            at_ms, heard_ms = at_ms[which], heard_ms[which]
-        judged = self.judge.judge(watch, events.row, some, at_ms, news, heard_ms)
-        schedule(self.store, watch, events.row, at_ms, judged)
-        if which is not None:
-            for name in CHANGED:
-                rows[name][which] = some[name]
-        self._teller.note(judged, some, events.row, events.offset)
-
-    def _care(
-        self,
-        events: Events,
-        rows: Rows,
-        at_ms: Ints,
-        news: News,
-        heard_ms: Ints,
-        owned: Bools,
-    ) -> None:
-        """Judge care where an event can end an alarm, or begin one at once; else look later.
-
-        Care is wanting only some time after what it was wanted for, so an event has no need to be
-        judged: it is enough to look when the shortest of those times is over.
-        """
-        look_ms = events.at_ms + self.judge.care_ms
-        promised = (events.kind == int(Kind.PROMISE_MADE)) & (events.due_ms > 0)
-        look_ms = np.where(promised, np.minimum(look_ms, events.due_ms), look_ms)
-        at_once = (rows["kinds"] & self.judge.care_bits > 0) | (look_ms <= at_ms)
-        at_once |= ~owned & (rows["owner"] > 0)
-        which = np.flatnonzero(at_once)
-        if len(which):
-            self._judge(Watch.CARE, events, rows, at_ms, news, heard_ms, which)
-        later = np.flatnonzero(~at_once)
-        row, due_ms = events.row[later], self.store.due[Watch.CARE]
-        due_ms[row] = np.minimum(due_ms[row], look_ms[later])
-
-    def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
-        """Return how far events let silence be judged: as far as its feed is known to be alive."""
-        # An order or a farewell ends the silence, so how long it was is no question then.
-        ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
-        proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
-        return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))
 
     def silent_ms(self, rows: Rows, at_ms: Ints) -> Ints:
         """Return the silence of rows at an instant, dead time of the feed left out."""

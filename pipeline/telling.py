@@ -8,7 +8,6 @@ import numpy as np
 from pipeline.alert_ids import alert_id
 from pipeline.budget import Budget, Tick
 from pipeline.explain import Explainer, Worth
-from pipeline.judge import Judged, Verdict
 from pipeline.kinds import ALERT_KINDS, CODES
 from pipeline.ledger import Closings
 from pipeline.liveness import Stretches
@@ -18,6 +17,7 @@ from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.units import Floats, Ints
+from pipeline.verdicts import Judged, Verdict
 from schemas.alert import Alert, LogPosition
 
 

@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.items import OPEN
 from pipeline.pool import Pool
 from pipeline.rows import CAUSE, Rows
-from pipeline.settings import CAUSES, FrustrationSettings
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
 from pipeline.vocabulary import Matter
 

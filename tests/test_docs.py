@@ -12,8 +12,9 @@ import yaml
 
 from agents.cli import app, run
 from agents.settings import Settings, load_settings
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.header import fingerprint
-from pipeline.settings import CAUSES, FrustrationSettings, PipelineSettings
+from pipeline.settings import PipelineSettings
 from schemas.alert import Alert
 from schemas.base import INSTANT_MS_MAX
 from schemas.decode import convert_row, decode_order, decode_ticket, decode_touchpoint

@@ -18,7 +18,8 @@ from agents.offline.ledger_view import Ledger
 from agents.offline.replay import Replay, numbered
 from agents.offline.summary import ledger_of
 from agents.problems import UserError
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import PipelineSettings
 from schemas.alert import AlertKind
 
 _NEVER_ENOUGH = 1e9  # log-odds that no load comes to

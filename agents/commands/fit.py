@@ -17,7 +17,7 @@ from agents.offline.history import History
 from agents.problems import UserError
 from agents.settings import Settings
 from pipeline.churn_settings import ChurnLabel
-from pipeline.settings import InactivitySettings
+from pipeline.inactivity_settings import InactivitySettings
 from pipeline.units import DAY_MS
 from schemas.activity import Kind
 

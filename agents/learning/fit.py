@@ -16,8 +16,9 @@ from agents.learning.snapshots import span_ms, take
 from agents.offline.history import History
 from agents.problems import UserError
 from pipeline.churn_settings import ChurnModel
+from pipeline.frustration_settings import EpisodeFactors, StageFactors
 from pipeline.orders import repeats
-from pipeline.settings import EpisodeFactors, PipelineSettings, StageFactors
+from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS, Bools, Floats, days
 
 CUSTOMERS_MIN: Final = 30

@@ -7,7 +7,8 @@ import yaml
 from agents.learning.fit import Fit
 from agents.learning.ranking import auc, calibration_error
 from agents.learning.report import Verdict
-from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
+from pipeline.settings import PipelineSettings
 from schemas.base import rfc3339
 
 _LEVELS: Final = ("level", "critical_level")

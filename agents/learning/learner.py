@@ -14,11 +14,12 @@ from pipeline.churn_model import Churn
 from pipeline.churn_settings import DEFAULTS, FEATURES, VARIABLES, ChurnLabel, ChurnModel, Hinges
 from pipeline.detectors.frustration import Frustration
 from pipeline.features import Known, features
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.interning import Interned
 from pipeline.order_model import OrderModel
 from pipeline.orders import repeats
 from pipeline.prospects import Prospects
-from pipeline.settings import InactivityRule, PipelineSettings, ValueSettings
+from pipeline.settings import PipelineSettings, ValueSettings
 from pipeline.units import DAY_MS, Bools, Floats, days
 from pipeline.variables import variables
 

@@ -13,7 +13,8 @@ from agents.offline.intake_replay import Intake
 from agents.offline.replay import Replay, numbered
 from agents.problems import UserError
 from pipeline.churn_settings import ChurnLabel
-from pipeline.settings import InactivityRule, InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
+from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS
 from schemas.alert import AlertKind, Outcome
 

@@ -14,8 +14,9 @@ from agents.offline.history import History
 from agents.offline.intake_replay import Intake
 from agents.offline.replay import numbered
 from pipeline.detectors.frustration import Frustration
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.rows import Rows
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import NEVER, Bools, Floats, Ints
 from schemas.activity import Activity, Kind

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from pipeline.census import Census, census
+from pipeline.frustration_settings import CAUSES
 from pipeline.items import OPEN
 from pipeline.outcome import Voided
-from pipeline.settings import CAUSES, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS
 from pipeline.vocabulary import Matter

@@ -14,7 +14,8 @@ from agents.offline.history import History
 from agents.offline.intake_replay import Intake
 from agents.offline.replay import Replay, numbered
 from benchmarks.detection.measures import Interval
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS
 from schemas.activity import Kind
 from schemas.alert import AlertKind, State

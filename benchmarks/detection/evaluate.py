@@ -12,8 +12,8 @@ from agents.learning.learner import Learner
 from benchmarks.detection.subjects import FOLDS, Ground, Subjects
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.detectors.frustration import Frustration
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.prospects import Prospects
-from pipeline.settings import InactivityRule
 from pipeline.units import DAY_MS, days
 
 RIVALS = Path(__file__).parent / ".rivals" / "bin" / "python"

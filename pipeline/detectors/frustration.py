@@ -12,11 +12,11 @@ import numpy as np
 
 from pipeline.detectors.view import Reading, View
 from pipeline.episodes import Moves
+from pipeline.frustration_settings import CAUSES, EpisodeFactors, FrustrationSettings
 from pipeline.kinds import FRUSTRATION
 from pipeline.loads import decayed, half_lives, weights
 from pipeline.pool import Pool
 from pipeline.rows import PURCHASES, Rows
-from pipeline.settings import CAUSES, EpisodeFactors, FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import factors
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints

@@ -15,13 +15,13 @@ import numpy as np
 from pipeline import episodes
 from pipeline.detectors.view import Ceases, View
 from pipeline.episodes import Moves
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
 from pipeline.kinds import INACTIVITY
 from pipeline.order_model import OrderModel, silence_reaching
 from pipeline.orders import last_ms, repeats, span_days
 from pipeline.phases import Phase
 from pipeline.prospects import Prospects
 from pipeline.rows import Rows
-from pipeline.settings import InactivityRule, InactivitySettings
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints, days
 from pipeline.watches import Watch

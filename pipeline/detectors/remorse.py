@@ -11,10 +11,10 @@ import numpy as np
 from pipeline.detector_settings import RemorseSettings
 from pipeline.detectors.view import Ceases, View
 from pipeline.episodes import Moves
+from pipeline.frustration_settings import FrustrationSettings
 from pipeline.kinds import REMORSE
 from pipeline.loads import half_lives
 from pipeline.rows import PURCHASES
-from pipeline.settings import FrustrationSettings
 from pipeline.signals import Signals
 from pipeline.stages import Stage
 from pipeline.units import DAY_MS, NEVER, Bools, Ints

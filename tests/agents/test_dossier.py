@@ -5,7 +5,8 @@ import pytest
 from agents.commands.customer import told, unknown
 from agents.live.dossier import Dossier
 from pipeline.census import census
-from pipeline.settings import InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivitySettings
+from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.units import DAY_MS
 from schemas import log

@@ -8,8 +8,8 @@ from scipy.optimize import brentq
 
 from agents.learning.estimate import fit_intercept, fit_order_model, fit_values, fit_weights
 from agents.learning.snapshots import Past, Snapshot
+from pipeline.frustration_settings import CAUSES
 from pipeline.order_model import OrderModel
-from pipeline.settings import CAUSES
 from pipeline.units import DAY_MS
 from schemas.activity import Activity, Kind
 from tests.pipeline.customers import customers, whole_days

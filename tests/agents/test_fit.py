@@ -19,7 +19,7 @@ from agents.shop.settings import ShopSettings
 from agents.shop.write import write_shop
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.churn_settings import DEFAULTS, ChurnLabel
-from pipeline.settings import InactivitySettings
+from pipeline.inactivity_settings import InactivitySettings
 from schemas.hashing import id_hash
 from tests.agents.timeline import at, order, plain_shop, regulars, write_lines
 

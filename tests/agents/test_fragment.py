@@ -10,8 +10,9 @@ from agents.learning.levels import with_hiatus, with_level
 from agents.learning.report import Verdict
 from agents.settings import load_settings
 from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
+from pipeline.inactivity_settings import InactivitySettings
 from pipeline.order_model import OrderModel
-from pipeline.settings import InactivitySettings, PipelineSettings, ValueSettings
+from pipeline.settings import PipelineSettings, ValueSettings
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS
 

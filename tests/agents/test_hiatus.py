@@ -10,7 +10,8 @@ from agents.learning.hiatus import tuned_days
 from agents.learning.snapshots import half_of
 from agents.offline.history import History
 from pipeline.churn_settings import ChurnLabel
-from pipeline.settings import InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivitySettings
+from pipeline.settings import PipelineSettings
 from schemas.activity import Kind
 from schemas.base import milliseconds
 from tests.agents.ledger_story import activity, day

@@ -22,7 +22,8 @@ from agents.offline.history import read_history
 from agents.problems import UserError
 from agents.sources import ORDERS, TOUCHPOINTS
 from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
-from pipeline.settings import InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivitySettings
+from pipeline.settings import PipelineSettings
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS, at, order, regulars, write_lines
 

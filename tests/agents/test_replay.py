@@ -16,12 +16,8 @@ from agents.commands.replay import Request, replay
 from agents.problems import UserError
 from agents.sources import ORDERS, TICKETS, TOUCHPOINTS
 from pipeline.census import census
-from pipeline.settings import (
-    FeedSettings,
-    InactivityRule,
-    InactivitySettings,
-    PipelineSettings,
-)
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
+from pipeline.settings import FeedSettings, PipelineSettings
 from pipeline.units import DAY_MS
 from tests.agents.timeline import START_MS, at, order, regulars, ticket, write_lines
 

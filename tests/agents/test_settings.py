@@ -8,7 +8,8 @@ import yaml
 
 from agents.settings import Settings, as_yaml, load_settings
 from agents.settings_errors import BadSettingsError
-from pipeline.settings import InactivityRule, PipelineSettings, ValueSettings
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import PipelineSettings, ValueSettings
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ where touchpoints are heard of, others keep theirs alive by promotions.
 
 import math
 
-from pipeline.settings import InactivityRule, PipelineSettings
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import PipelineSettings
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import Intake, at, day, fold, with_settings
 

@@ -6,12 +6,8 @@ from dataclasses import replace
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from pipeline.settings import (
-    FeedSettings,
-    InactivityRule,
-    PipelineSettings,
-    RetentionSettings,
-)
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import FeedSettings, PipelineSettings, RetentionSettings
 from pipeline.units import DAY_MS, HOUR_MS
 from pipeline.vocabulary import MATTER, Matter
 from schemas.activity import Activity, Kind

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.budget import Budget, Tick
 from pipeline.detector_settings import BudgetSettings
-from pipeline.settings import InactivityRule
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.units import HOUR_MS
 from schemas.activity import Activity, Kind
 from schemas.alert import Alert, AlertKind, LogPosition, Outcome, Severity, State

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.churn_model import PARTS, Churn
 from pipeline.churn_settings import ChurnLabel, ChurnModel, Hinges
-from pipeline.settings import InactivitySettings, PipelineSettings
+from pipeline.inactivity_settings import InactivitySettings
+from pipeline.settings import PipelineSettings
 from tests.pipeline.customers import NAN, customers, spread, whole_days
 from tests.pipeline.harness import at
 from tests.pipeline.strategies import examples

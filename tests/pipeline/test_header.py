@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.codec import decode_rows, encode_rows
+from pipeline.frustration_settings import CauseWeights
 from pipeline.header import (
     BadHeaderError,
     Header,
@@ -19,7 +20,7 @@ from pipeline.header import (
     fingerprint,
 )
 from pipeline.order_model import OrderModel
-from pipeline.settings import CauseWeights, FeedSettings, PipelineSettings, ValueSettings
+from pipeline.settings import FeedSettings, PipelineSettings, ValueSettings
 from pipeline.table import ActivityTable
 from schemas.activity import Activity, Kind
 from schemas.progress import Progress, SourceProgress

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from pipeline import items, memory
 from pipeline.events import by_field, columns
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.interning import Interned
 from pipeline.irritants import Irritant, counterfactual, irritants, load_causes, plain_name
 from pipeline.rows import CAUSE
-from pipeline.settings import CAUSES, FrustrationSettings, PipelineSettings
+from pipeline.settings import PipelineSettings
 from pipeline.table import ActivityTable
 from pipeline.vocabulary import Matter
 from schemas.activity import Activity, Kind

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline import items
 from pipeline.events import by_field, columns
+from pipeline.frustration_settings import FrustrationSettings
 from pipeline.interning import Interned
 from pipeline.rows import CAUSE, row_dtype
-from pipeline.settings import FrustrationSettings, ItemSettings, WindowSettings
+from pipeline.settings import ItemSettings, WindowSettings
 from pipeline.units import DAY_MS, NEVER
 from pipeline.waiting import lateness, overdue
 from schemas.activity import Activity, Kind

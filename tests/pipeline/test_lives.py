@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.alert_ids import alert_id
+from pipeline.inactivity_settings import InactivityRule
 from pipeline.outcome import Outcome, Voided
-from pipeline.settings import InactivityRule
 from pipeline.table import ActivityTable
 from schemas.activity import Activity, Kind
 from schemas.alert import AlertKind

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import loads
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.rows import CAUSE, LOADS, row_dtype
-from pipeline.settings import CAUSES, FrustrationSettings, WindowSettings
+from pipeline.settings import WindowSettings
 from tests.pipeline.harness import at
 from tests.pipeline.strategies import examples
 

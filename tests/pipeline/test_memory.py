@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from pipeline import memory
 from pipeline.events import by_field, columns
+from pipeline.frustration_settings import FrustrationSettings
 from pipeline.interning import Interned
 from pipeline.loads import half_lives
 from pipeline.rows import CAUSE, LOADS, row_dtype
-from pipeline.settings import FrustrationSettings, WindowSettings
+from pipeline.settings import WindowSettings
 from pipeline.units import DAY_MS
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import at

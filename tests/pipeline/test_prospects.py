@@ -7,17 +7,12 @@ import pytest
 
 from pipeline.churn_settings import ChurnLabel, ChurnModel
 from pipeline.detectors.frustration import Frustration
+from pipeline.frustration_settings import CAUSES, FrustrationSettings
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
 from pipeline.interning import Interned
 from pipeline.prospects import Prospects
 from pipeline.rows import CAUSE
-from pipeline.settings import (
-    CAUSES,
-    FrustrationSettings,
-    InactivityRule,
-    InactivitySettings,
-    PipelineSettings,
-    ValueSettings,
-)
+from pipeline.settings import PipelineSettings, ValueSettings
 from tests.pipeline.customers import NAN, customers, spread, whole_days
 from tests.pipeline.harness import at
 

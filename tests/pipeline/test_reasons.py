@@ -8,8 +8,9 @@ import pytest
 from pipeline.advice import advise
 from pipeline.detector_settings import ControlSettings
 from pipeline.experiment import in_control
+from pipeline.inactivity_settings import InactivityRule, InactivitySettings
 from pipeline.reasons import silence_causes
-from pipeline.settings import InactivityRule, InactivitySettings, ValueSettings
+from pipeline.settings import ValueSettings
 from schemas.activity import Kind
 from schemas.alert import AlertKind, Cause, State
 from tests.pipeline.story import Story, alone

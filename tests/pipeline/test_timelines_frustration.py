@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.settings import EpisodeFactors, InactivityRule, PipelineSettings
+from pipeline.frustration_settings import EpisodeFactors
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import PipelineSettings
 from schemas.activity import Kind
 from tests.pipeline.harness import day
 from tests.pipeline.story import Story, alone

@@ -3,7 +3,7 @@
 import math
 
 from pipeline.alert_ids import alert_id
-from pipeline.settings import InactivityRule
+from pipeline.inactivity_settings import InactivityRule
 from schemas.activity import Kind
 from tests.pipeline.harness import at
 from tests.pipeline.story import moved, only, told

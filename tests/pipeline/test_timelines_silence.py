@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.settings import FeedSettings, InactivityRule
+from pipeline.inactivity_settings import InactivityRule
+from pipeline.settings import FeedSettings
 from schemas.activity import Activity, Kind
 from tests.pipeline.harness import at
 from tests.pipeline.story import Story, alone

@@ -15,8 +15,9 @@ import pytest
 
 from pipeline import orders
 from pipeline.churn_model import Churn
+from pipeline.inactivity_settings import InactivitySettings
 from pipeline.rows import row_dtype
-from pipeline.settings import InactivitySettings, PipelineSettings, WindowSettings
+from pipeline.settings import PipelineSettings, WindowSettings
 from pipeline.units import DAY_MS
 from tests.realdata.test_floors import DATA, SLACK, auc
 
