@@ -138,7 +138,16 @@ class Budget:
         )
         self._gravest.append(held)
         self._gravest.sort(key=lambda each: (each.currency or "", -(each.value_at_risk or 0.0)))
-        del self._gravest[self._settings.listed_max :]
+        if len(self._gravest) > self._settings.listed_max:
+            self._gravest.pop(_least(self._gravest))
+
+
+def _least(listed: Sequence[Held]) -> int:
+    """Return the place of who goes: the last of the currency that most are listed of."""
+    currencies = [held.currency or "" for held in listed]
+    often = Counter(currencies)
+    crowded = max(often, key=lambda currency: (often[currency], currency))
+    return len(currencies) - 1 - currencies[::-1].index(crowded)
 
 
 def _value(alert: Alert) -> float:

@@ -127,7 +127,7 @@ def test_what_became_of_one_held_back_is_told():
     assert ids(desk.sift(closing).told) == ["b"]
 
 
-def test_the_gravest_are_listed_within_each_currency():
+def test_the_gravest_are_listed_of_each_currency_and_none_crowds_out_another():
     desk = Desk(per_hour=1, listed=3)
     worth = {"b": (5.0, "EUR"), "c": (9.0, "EUR"), "d": (900.0, "JPY"), "e": (7.0, "EUR")}
     alerts = [
@@ -135,7 +135,7 @@ def test_the_gravest_are_listed_within_each_currency():
     ]
     [digest] = desk.sift(alert("a", 1), *alerts, ticks=[tick(0), tick(9, hours=1)]).digests
     assert digest.held_back == 4
-    assert [held.alert_id for held in digest.listed] == ["c", "e", "b"]
+    assert [held.alert_id for held in digest.listed] == ["c", "e", "d"]
 
 
 @pytest.mark.parametrize("cut", range(6))
