@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from agents.runtime.batch import RECORD_BYTES
 from tests.live.kafka import Kafka, Worker, unique, wait_for, working
 
 PARTITIONS = 4
@@ -80,8 +81,10 @@ def test_kill_loses_nothing_and_repeats_only_what_was_not_committed(kafka, group
         wait_for("commits", lambda: max(kafka.committed(group, topic, PARTITIONS).values()) > 500)
         first.stop(sig=signal.SIGKILL)
         committed = kafka.committed(group, topic, PARTITIONS)
+    # Of some partitions nothing may have been committed yet: -1.
+    left = sum(10_000 - max(next_offset, 0) for next_offset in committed.values())
     with working(kafka, tmp_path, [topic], **plan) as second:
-        wait_for("all", lambda: second.handled() >= 40_000 - sum(committed.values()), 60)
+        wait_for("all", lambda: second.handled() >= left, 60)
         assert second.stop() == 0
     for partition, next_offset in committed.items():
         done = first.offsets(partition)
@@ -182,8 +185,9 @@ def test_a_slow_partition_holds_up_no_other(kafka, group, tmp_path):
 def test_a_handler_that_raises_commits_nothing_of_its_batch(kafka, group, tmp_path):
     """A7: the worker ends with one line; the batch is read again, the others are committed."""
     topic = filled(kafka, 3_000)
-    # Batches that wait are joined, four at the most: the first one ends below 2,000.
-    plan = {"raise_on_partition": 1, "raise_at": 2_000, "settings": {"poll_records_max": 300}}
+    # Batches that wait are joined, to 1,300 records at the most: the first one ends below 2,000.
+    plan = {"raise_on_partition": 1, "raise_at": 2_000}
+    plan["settings"] = {"poll_records_max": 300, "partition_bytes_max": 1_000 * RECORD_BYTES}
     with working(kafka, tmp_path, [topic], group=group, batch_seconds=0.05, **plan) as worker:
         assert worker.ended(30) == 1
         assert worker.lines("CRITICAL") == [
@@ -192,7 +196,7 @@ def test_a_handler_that_raises_commits_nothing_of_its_batch(kafka, group, tmp_pa
     committed = kafka.committed(group, topic, PARTITIONS)
     assert 0 < committed[1] <= 2_000
     for partition in range(PARTITIONS):
-        assert committed[partition] == len(worker.offsets(partition))
+        assert max(committed[partition], 0) == len(worker.offsets(partition))
 
 
 def test_a_recreated_topic_is_noticed(kafka, group, tmp_path):
