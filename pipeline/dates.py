@@ -10,6 +10,8 @@ _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "June"),
     *("July", "Aug", "Sept", "Oct", "Nov", "Dec"),
 )
+_TENTH: Final = 0.1
+_ROUNDING: Final = 1e-9
 
 
 def plain_date(at_ms: int, seen_from_ms: int) -> str:
@@ -25,6 +27,9 @@ def _plain(day: int, seen_from_day: int) -> str:
 
 
 def plain_days(days: float) -> str:
-    """Return a length in words: tenths of a day below ten, whole days from there on."""
+    """Return a length in words: whole days from ten on, tenths below, and hours below a tenth."""
+    if days < _TENTH:
+        hours = int(max(days, 0.0) * 24 + _ROUNDING)
+        return ("less than an hour", "1 hour", "2 hours")[hours]
     text = f"{days:.1f}".removesuffix(".0") if days < 9.95 else f"{days:.0f}"
     return "1 day" if text == "1" else f"{text} days"

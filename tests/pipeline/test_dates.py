@@ -30,7 +30,11 @@ def test_days_are_those_of_utc():
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        (0.0, "0 days"),
+        (0.0, "less than an hour"),
+        (0.04, "less than an hour"),
+        (1 / 24, "1 hour"),
+        (0.09, "2 hours"),
+        (0.1, "0.1 days"),
         (0.5, "0.5 days"),
         (0.96, "1 day"),
         (1.0, "1 day"),
