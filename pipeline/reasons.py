@@ -40,11 +40,15 @@ def silences(rows: Rows, at_ms: Ints, silent_ms: Ints) -> list[str]:
     """Return silences in words: as long as on the calendar, and what of it does not count."""
     elapsed = np.maximum(at_ms - last_ms(rows), 0) / DAY_MS
     uncounted = np.maximum(elapsed - days(silent_ms), 0.0)
-    return [
-        f"no order for {whole:.0f} days"
-        + (f", {dead:.0f} of them not counted (no orders from anyone)" if dead >= 1 else "")
-        for whole, dead in zip(elapsed.tolist(), uncounted.tolist(), strict=True)
-    ]
+    return list(map(_silence, elapsed.tolist(), uncounted.tolist()))
+
+
+def _silence(elapsed: float, uncounted: float) -> str:
+    if elapsed < 1:
+        return "ordered less than a day ago"
+    length = "1 day" if elapsed < 1.5 else f"{elapsed:.0f} days"
+    dead = f", {uncounted:.0f} of them not counted (no orders from anyone)"
+    return f"no order for {length}{dead if uncounted >= 1 else ''}"
 
 
 def _rhythm(occasions: int, span: int) -> str:

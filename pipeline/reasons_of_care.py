@@ -39,10 +39,14 @@ def _quiet(told: Told) -> Cause:
     if not told.detail("trouble_ms"):
         return Cause("silence", told.score, "what had gone wrong was made good")
     trouble = told.trouble or f"what went wrong on {told.date('trouble_ms')}"
+    if told.score < 1:
+        return Cause("silence", told.score, f"heard from again, after {trouble}")
     return Cause("silence", told.score, f"no word for {plain_days(told.score)}, after {trouble}")
 
 
 def _second_order(told: Told) -> Cause:
+    if told.score < 1:
+        return Cause("silence", told.score, "ordered again")
     return Cause("silence", told.score, f"no second order for {plain_days(told.score)}")
 
 

@@ -34,6 +34,11 @@ def test_a_silence_is_told_in_days():
     ]
 
 
+def test_a_silence_that_an_order_has_ended_is_none():
+    told = Story(HIATUS).orders(0, 10).lives(0, 32).orders(33).lives(33, 34)
+    assert details(told)[-1] == ("resolved", "ordered less than a day ago")
+
+
 def test_a_silence_is_told_as_on_the_calendar_and_says_what_does_not_count():
     """Silent since day 10; none heard of from 15 to 25, so the 20th day that counts is day 40."""
     told = Story(HIATUS).orders(0, 10).lives(0, 15).lives(25, 42)

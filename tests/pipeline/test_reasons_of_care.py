@@ -30,8 +30,15 @@ def cause(kind, score, limit=1.0, stage="affirm", **details):
             id="quiet no more",
         ),
         pytest.param(
+            cause(QUIET_AFTER_TROUBLE, 0.0, trouble_ms=at(2)),
+            "silence",
+            "heard from again, after what went wrong on 3 Jan",
+            id="quiet until now",
+        ),
+        pytest.param(
             cause(SECOND_ORDER, 60.0), "silence", "no second order for 60 days", id="second order"
         ),
+        pytest.param(cause(SECOND_ORDER, 0.0), "silence", "ordered again", id="ordered again"),
         pytest.param(
             cause(STALLED, 30.0, 30.0),
             "stage",
