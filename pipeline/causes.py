@@ -81,10 +81,11 @@ def _trouble(verdict: Verdict, place: int, at_ms: int) -> str | None:
 def _of_load(settings: PipelineSettings, verdict: Verdict) -> Iterator[Explained]:
     assert verdict.parts is not None
     signals = verdict.signals
+    stands = verdict.moves.alarmed & (signals.score >= signals.limit)
     of_each = zip(verdict.parts, signals.score.tolist(), signals.limit.tolist(), strict=True)
     for place, (parts, score, limit) in enumerate(of_each):
         found = _irritants(settings, verdict, place)
-        prevented = counterfactual(found, score, limit) if score >= limit else None
+        prevented = counterfactual(found, score, limit) if stands[place] else None
         yield load_causes(parts, found), prevented
 
 

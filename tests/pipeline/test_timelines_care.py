@@ -184,6 +184,16 @@ def test_remorse(happened, moves):
     assert states(told(REMORSE, 60, *happened)) == moves
 
 
+def test_what_would_have_prevented_it_is_told_while_it_stands():
+    """By the second order it is no beginning any more, though the load is still .38 of .3."""
+    raised, expired = told(REMORSE, 10, (0, ORDER), (0.5, OWNER), (5, ORDER)).alerts()
+    assert (
+        raised.counterfactual == "without another owner since 1 Jan it would not have been raised"
+    )
+    assert expired.score > expired.limit
+    assert expired.counterfactual is None
+
+
 STALLED = only("stalled")
 
 
