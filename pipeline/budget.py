@@ -138,7 +138,7 @@ class Budget:
         )
         self._gravest.append(held)
         self._gravest.sort(key=lambda each: (each.currency or "", -(each.value_at_risk or 0.0)))
-        if len(self._gravest) > self._settings.listed_max:
+        while len(self._gravest) > self._settings.listed_max:
             self._gravest.pop(_least(self._gravest))
 
 
