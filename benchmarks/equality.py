@@ -15,7 +15,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -74,7 +73,7 @@ def equality(broker: str, folder: Path, files: Mapping[str, Path]) -> Iterator[F
         with site.worker() as worker:
             began = worker.ready()
             took = worker.caught_up() - began
-            time.sleep(3 * tick_seconds)  # what the last ticks brought is sent
+            worker.folded()  # what came of it is written before it ends
         sent = asyncio.run(_alerts(site))
         folded, end = asyncio.run(_fold(site))
         live, offline = _until(end, sent), _until(end, _replayed(site, folder, files))

@@ -75,9 +75,9 @@ def idle(broker: str, folder: Path) -> Iterator[Figure]:
     with site.worker() as worker:
         worker.ready()
         worker.caught_up()
-        time.sleep(3)  # settles before it is measured
+        worker.folded()
         began, processor = time.perf_counter(), worker.cpu_seconds()
-        time.sleep(IDLE_SECONDS)  # the stretch that is measured
+        time.sleep(IDLE_SECONDS)  # meant: the stretch itself is what is measured
         used = worker.cpu_seconds() - processor
         share = used / (time.perf_counter() - began)
     note = f"{used:.2f} s in {IDLE_SECONDS:.0f} s; 3 x 4 source partitions, 8 of the log"

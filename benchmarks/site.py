@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from kafka import KafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.broker.probe import free_ports
 from agents.commands.simulate_kafka import Feed, simulate_to_kafka
+from agents.live_settings import LOG
 from agents.settings import Settings, load_settings
 from agents.shop.settings import ShopSettings
 from benchmarks.figures import memory_bytes
@@ -106,6 +108,19 @@ class Running:
         self.wait("to catch up", done, 0.2)
         return time.perf_counter()
 
+    def folded(self) -> None:
+        """Wait until all of the log as it is now is folded, and two more ticks."""
+        topic, partitions = f"{self.site.prefix}{LOG}", self.site.partitions["log"]
+        reader = KafkaConsumer(bootstrap_servers=self.site.broker)
+        ends = reader.end_offsets([TopicPartition(topic, each) for each in range(partitions)])
+        reader.close()
+        wanted = sum(ends.values()) + 2 * partitions
+        self.wait(
+            "to fold the log",
+            lambda: sum(self.metrics()["churnwatch_watch_next_offset"]) >= wanted,
+            0.2,
+        )
+
     def cpu_seconds(self) -> float:
         """Return the processor time it has used so far."""
         stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
@@ -131,7 +146,7 @@ class Running:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 said = self.site.said.read_text(encoding="utf-8")[-2000:]
                 raise RuntimeError(f"waited in vain for the worker {what}; it said: {said}")
-            time.sleep(every_seconds)  # between two looks
+            time.sleep(every_seconds)  # meant: between two looks, until the deadline above
 
     def _get(self, path: str) -> str | None:
         try:
