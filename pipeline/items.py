@@ -196,23 +196,29 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
     item["forget_ms"] = np.where(in_order, until_ms, item["forget_ms"])
 
 
+def still_open(pool: Pool, heads: Ints, at_ms: Ints) -> tuple[Ints, Ints]:
+    """Return (positions in `heads`, slots) of what is open at an instant, and not lost track of."""
+    where, slots = pool.links(heads)
+    state, forget_ms = pool.records["state"][slots], pool.records["forget_ms"][slots]
+    which = np.flatnonzero((state == OPEN) & (forget_ms > at_ms[where]))
+    return where[which], slots[which]
+
+
 def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
     """Return copies of what is open and known past its promise, of each chain, by its promise."""
-    where, slots = pool.links(heads)
+    where, slots = still_open(pool, heads, at_ms)
     item = pool.records[slots]
     late = (item["promised_ms"] > 0) & (item["promised_ms"] <= known_ms[where, item["matter"]])
-    late &= (item["state"] == OPEN) & (item["forget_ms"] > at_ms[where])
     where, item = where[late], item[late]
     return by_chain(item, where, item["promised_ms"], len(heads))
 
 
 def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> list[NDArray[Any]]:
     """Return copies of cases and promises, of each chain, open since before the owner changed."""
-    where, slots = pool.links(heads)
+    where, slots = still_open(pool, heads, at_ms)
     item = pool.records[slots]
-    open_ = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != int(Matter.ORDER))
-    open_ &= (item["state"] == OPEN) & (item["forget_ms"] > at_ms[where])
-    where, item = where[open_], item[open_]
+    before = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != int(Matter.ORDER))
+    where, item = where[before], item[before]
     return by_chain(item, where, item["opened_ms"], len(heads))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pipeline.items import OPEN
+from pipeline.items import still_open
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.units import DAY_MS, NEVER, Ints
@@ -48,12 +48,9 @@ def read(pool: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Matters:
         promise_next_ms=np.full(n, NEVER),
     )
     records = pool.records
-    where, slots = pool.links(rows["items"])
-    is_open = (records["state"][slots] == OPEN) & (records["forget_ms"][slots] > at_ms[where])
-    which = np.flatnonzero(is_open)
-    if not len(which):
+    where, slots = still_open(pool, rows["items"], at_ms)
+    if not len(where):
         return found
-    where, slots = where[which], slots[which]
     promised_ms, forget_ms = records["promised_ms"][slots], records["forget_ms"][slots]
     matter = records["matter"][slots]
     past = (promised_ms > 0) & (promised_ms <= known_ms[where, matter])

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.frustration_settings import CAUSES, FrustrationSettings
-from pipeline.items import OPEN
+from pipeline.items import still_open
 from pipeline.pool import Pool
 from pipeline.rows import CAUSE, Rows
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
@@ -66,13 +66,11 @@ def overdue(
         np.zeros(count, np.bool_),
     )
     records = pool.records
-    where, slots = pool.links(rows["items"])
-    waiting = (records["state"][slots] == OPEN) & (records["promised_ms"][slots] > 0)
-    waiting &= records["forget_ms"][slots] > at_ms[where]
-    which = np.flatnonzero(waiting)
-    if not len(which):
+    where, slots = still_open(pool, rows["items"], at_ms)
+    promised = records["promised_ms"][slots] > 0
+    if not promised.any():
         return waits
-    where, slots = where[which], slots[which]
+    where, slots = where[promised], slots[promised]
     promised_ms, forget_ms = records["promised_ms"][slots], records["forget_ms"][slots]
     matter = records["matter"][slots]
     step_ms = round(settings.step_hours * HOUR_MS)
