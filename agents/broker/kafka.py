@@ -207,7 +207,7 @@ class KafkaBroker(Broker):
             if time.monotonic() > deadline:
                 waited = f"not ready after {READY_SECONDS_MAX:.0f} s"
                 raise BrokerError(f"Kafka is {waited}; its log ends: {_end(log.read_text())}")
-            time.sleep(PROBE_EVERY_SECONDS)  # between two looks; the deadline is above
+            time.sleep(PROBE_EVERY_SECONDS)  # meant: between two looks, until the deadline above
 
     def _java(self) -> list[str]:
         return [jars.java(), *self._jvm, "-cp", f"{jars.kafka_jars()}/*"]

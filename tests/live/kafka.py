@@ -35,7 +35,7 @@ def wait_for(
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds_max:.0f} s")
-        time.sleep(every_seconds)  # between two looks; bounded above
+        time.sleep(every_seconds)  # meant: between two looks, until the deadline above
     return found
 
 

@@ -17,7 +17,7 @@ def eventually(condition: Callable[[], T], deadline_seconds: float = 15.0) -> T:
     while not (value := condition()):
         if time.monotonic() > deadline:
             pytest.fail(f"not so within {deadline_seconds:g} s: {condition}")
-        time.sleep(0.02)  # between two looks; bounded above
+        time.sleep(0.02)  # meant: between two looks, until the deadline above
     return value
 
 

@@ -138,7 +138,7 @@ def test_the_broker_dies_with_its_parent(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from agents.broker.kafka import KafkaBroker\n"
         f"broker = KafkaBroker(folder=Path({str(tmp_path)!r})); broker.start()\n"
-        "print(broker.pid, flush=True); time.sleep(600)"
+        "print(broker.pid, flush=True); time.sleep(600)"  # meant: it lives until it is killed below
     )
     root = Path(jars.POM).parents[2]
     command = [sys.executable, "-c", script]

@@ -35,7 +35,7 @@ def kafka(kafka_bootstrap: str) -> Kafka:
 def real_files(tmp_path_factory):
     """Orders of online_retail and tickets of service_desk, of one customer in `ONE_IN`."""
     if not data_folder().is_dir():
-        pytest.skip(f"no data in {data_folder()}")
+        pytest.skip(f"no data in {data_folder()}")  # meant: it is no part of the project
     folder = tmp_path_factory.mktemp("real")
     files = {}
     for source, name in ((ORDERS, "online_retail"), (TICKETS, "service_desk")):

@@ -52,7 +52,7 @@ class Agent:
             await asyncio.sleep(plan["slow_seconds"])
         if plan.get("block_loop"):
             self.notes.write("blocked", *at)
-            time.sleep(1000)  # the loop standing still is the point
+            time.sleep(1000)  # meant: a loop that stands still is what is tested
         await asyncio.sleep(plan.get("batch_seconds", 0.0))
         self.notes.write("batch", *at, offsets, batch.next_offset)
         assert self.app is not None
