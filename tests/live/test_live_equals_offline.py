@@ -21,8 +21,9 @@ EVENT_TIME = {
     "clock": "event",
     "sources": ["orders", "support-tickets"],
     "alerts": {"max_age_hours": 0},
-    # A part of a small shop over several partitions: days without an order in one are usual.
-    "feeds": {"orders": {"jump_hours_max": 400}, "support-tickets": {"jump_hours_max": 400}},
+    # A part of a small shop over several partitions: one of them hears nothing for 36 days, and
+    # time in it may not wait until two other customers have confirmed that so much has passed.
+    "feeds": {"orders": {"jump_hours_max": 1000}, "support-tickets": {"jump_hours_max": 1000}},
 }
 
 
