@@ -5,7 +5,6 @@ company says comes before all of the defaults. All of it is judgement.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from itertools import product
 from typing import Final
 
@@ -75,24 +74,38 @@ def check(table: Mapping[str, str]) -> None:
         require(bool(text.strip()), f"advice.{key}", repr(text), "wants what to do, in words")
 
 
-def advise(
-    table: Mapping[str, str], kind: AlertKind, state: State, causes: list[Cause], stage: str
-) -> str:
-    """Return what to do about an alert; `table` is the company's own."""
-    if state in _OVER:
-        return _OVER[state]
-    leading = _silence_leads(causes) if kind is AlertKind.INACTIVITY else _heaviest(causes)
-    keys = _keys(kind, leading, stage)
-    return next(texts[key] for texts in (table, _DEFAULTS) for key in keys if key in texts)
+class Advice:
+    """The company's own table before the defaults; each answer is looked for once."""
 
+    def __init__(self, table: Mapping[str, str]) -> None:
+        """Take a table.
 
-@cache
-def _keys(kind: AlertKind, cause: str, stage: str) -> list[str]:
-    """Return the keys that apply, from the most exact: a kind counts most, then a cause."""
-    return ["/".join(parts) for parts in product((str(kind), "*"), (cause, "*"), (stage, "*"))]
+        Raises:
+            SettingError: a key names no kind, cause or stage, or its text says nothing.
+        """
+        check(table)
+        self._tables = table, _DEFAULTS
+        self._found: dict[tuple[AlertKind, str, str], str] = {}
+
+    def on(self, kind: AlertKind, state: State, causes: list[Cause], stage: str) -> str:
+        """Return what to do about an alert."""
+        if state in _OVER:
+            return _OVER[state]
+        leading = _silence_leads(causes) if kind is AlertKind.INACTIVITY else _heaviest(causes)
+        asked = kind, leading, stage
+        if asked not in self._found:
+            self._found[asked] = self._find(*asked)
+        return self._found[asked]
+
+    def _find(self, kind: AlertKind, cause: str, stage: str) -> str:
+        """Return the text of the most exact key: a kind counts most, then a cause."""
+        keys = ["/".join(of) for of in product((str(kind), "*"), (cause, "*"), (stage, "*"))]
+        return next(texts[key] for texts in self._tables for key in keys if key in texts)
 
 
 def _heaviest(causes: list[Cause]) -> str:
+    if len(causes) == 1:
+        return causes[0].cause
     return max(causes, key=lambda cause: cause.share).cause if causes else "*"
 
 

@@ -1,6 +1,6 @@
 """What the scores of a verdict are made of, by its kind: care, load, or silence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.inactivity_settings import InactivityRule
 from pipeline.irritants import (
@@ -15,7 +15,7 @@ from pipeline.kinds import NEGLECT, QUIET_AFTER_TROUBLE
 from pipeline.orders import span_days
 from pipeline.prospects import Prospects
 from pipeline.reasons import silence_causes, silences
-from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
+from pipeline.reasons_of_care import CAUSES_OF_CARE, Names, Told
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import Ints
@@ -44,7 +44,7 @@ def explained(
         silent_ms: (n,) since the last order, dead time left out.
         stage: (n,) in words.
     """
-    if verdict.kind in CAUSE_OF_CARE:
+    if verdict.kind in CAUSES_OF_CARE:
         return _of_care(verdict, stage)
     if verdict.parts is not None:
         return _of_load(settings, verdict)
@@ -55,37 +55,45 @@ def explained(
 
 def _of_care(verdict: Verdict, stage: list[str]) -> Iterator[Explained]:
     signals = verdict.signals
-    found = zip(
-        verdict.at_ms.tolist(), signals.score.tolist(), signals.limit.tolist(), stage, strict=True
+    told = Told(
+        verdict.at_ms.tolist(),
+        signals.score.tolist(),
+        signals.limit.tolist(),
+        stage,
+        signals.details,
+        _troubles(verdict),
+        _names(verdict),
     )
-    for place, (at_ms, score, limit, own_stage) in enumerate(found):
-        trouble, names = _trouble(verdict, place, at_ms), _names(verdict, place)
-        told = Told(at_ms, score, limit, own_stage, signals.details, place, trouble, names)
-        yield [CAUSE_OF_CARE[verdict.kind](told)], None
+    for cause in CAUSES_OF_CARE[verdict.kind](told):
+        yield [cause], None
 
 
-def _names(verdict: Verdict, place: int) -> tuple[str, ...]:
-    """Return what waits of an alert of care: promises broken, or what was handed over."""
-    waiting = verdict.waiting[place] if verdict.waiting else ()
+def _names(verdict: Verdict) -> list[Names]:
+    """Return what waits of alerts of care: promises broken, or what was handed over."""
     wanted = (Matter.PROMISE,) if verdict.kind == NEGLECT else (Matter.TICKET, Matter.PROMISE)
-    return tuple(matter_words(each) for each in waiting if each["matter"] in wanted)
+    names: list[Names] = [()] * len(verdict.at_ms)
+    waiting = verdict.waiting
+    for place, record in zip(waiting.where.tolist(), waiting.records, strict=True):
+        if record["matter"] in wanted:
+            names[place] += (matter_words(record),)
+    return names
 
 
-def _trouble(verdict: Verdict, place: int, at_ms: int) -> str | None:
+def _troubles(verdict: Verdict) -> Sequence[str | None]:
     if verdict.kind != QUIET_AFTER_TROUBLE:
-        return None
-    when_ms = int(verdict.signals.details["trouble_ms"][place])
-    return what_happened(verdict.remembered[place], verdict.waiting[place], when_ms, at_ms)
+        return ()
+    when_ms = verdict.signals.details["trouble_ms"]
+    return what_happened(verdict.remembered, verdict.waiting, when_ms, verdict.at_ms)
 
 
 def _of_load(settings: PipelineSettings, verdict: Verdict) -> Iterator[Explained]:
     assert verdict.parts is not None
     signals = verdict.signals
     stands = verdict.moves.alarmed & (signals.score >= signals.limit)
-    of_each = zip(verdict.parts, signals.score.tolist(), signals.limit.tolist(), strict=True)
-    for place, (parts, score, limit) in enumerate(of_each):
-        found = _irritants(settings, verdict, place)
-        prevented = counterfactual(found, score, limit) if stands[place] else None
+    scores = zip(verdict.parts, signals.score.tolist(), signals.limit.tolist(), strict=True)
+    of_each = zip(_irritants(settings, verdict), stands.tolist(), scores, strict=True)
+    for found, is_standing, (parts, score, limit) in of_each:
+        prevented = counterfactual(found, score, limit) if is_standing else None
         yield load_causes(parts, found), prevented
 
 
@@ -105,18 +113,14 @@ def _of_silence(
     shares = prospects.parts(rows, silent_ms, verdict.at_ms, verdict.open_now)
     silent = silences(rows, verdict.at_ms, silent_ms)
     occasions, spans = rows["order_days"].tolist(), span_days(rows).tolist()
-    for place, words in enumerate(silent):
-        found = _irritants(settings, verdict, place)
+    columns = zip(shares, silent, occasions, spans, _irritants(settings, verdict), strict=True)
+    for share, words, occasion, span, found in columns:
         troubles = found[0].words if found else "trouble not forgotten yet"
-        own = silence_causes(shares[place], words, troubles, occasions[place], spans[place])
-        yield own, None
+        yield silence_causes(share, words, troubles, occasion, span), None
 
 
-def _irritants(settings: PipelineSettings, verdict: Verdict, place: int) -> list[Irritant]:
-    return irritants(
-        settings.frustration,
-        verdict.remembered[place],
-        verdict.waiting[place],
-        int(verdict.at_ms[place]),
-        verdict.known_ms[place],
-    )
+def _irritants(settings: PipelineSettings, verdict: Verdict) -> Iterator[list[Irritant]]:
+    """Yield what irritates of each alert, the heaviest first."""
+    columns = verdict.remembered, verdict.waiting, verdict.at_ms.tolist(), verdict.known_ms
+    for of_each in zip(*columns, strict=True):
+        yield irritants(settings.frustration, *of_each)

@@ -1,10 +1,10 @@
-"""Instants and lengths in plain words, for alerts. All of it is UTC."""
+"""Instants and lengths in plain words, for alerts, and as records tell them. All is UTC."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from pipeline.units import DAY_MS
+from pipeline.units import DAY_MS, Ints
 
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "June"),
@@ -12,6 +12,12 @@ _MONTHS: Final = (
 )
 _TENTH: Final = 0.1
 _ROUNDING: Final = 1e-9
+
+
+def instants(at_ms: Ints) -> list[datetime]:
+    """Return instants in UTC from milliseconds since the epoch, as `schemas.base.instant` does."""
+    naive: list[datetime] = at_ms.astype("datetime64[ms]").tolist()
+    return [at.replace(tzinfo=UTC) for at in naive]
 
 
 def plain_date(at_ms: int, seen_from_ms: int) -> str:

@@ -4,15 +4,21 @@ Every share of a score is named, and the shares sum to the score. Only customers
 moved come here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from itertools import repeat
+from math import isnan
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline import advice, concessions
+from pipeline import concessions
+from pipeline.advice import Advice
 from pipeline.alert_ids import alert_id
 from pipeline.causes import explained
+from pipeline.dates import instants
 from pipeline.experiment import in_control
 from pipeline.interning import Interned
 from pipeline.kinds import ALERT_KINDS, LEADERS
@@ -25,11 +31,10 @@ from pipeline.prospects import Prospects
 from pipeline.rows import LABELS, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
-from pipeline.units import Floats, Ints, days
+from pipeline.units import Bools, Floats, Ints, days
 from pipeline.value import shrunk_mean, value_at_risk
 from pipeline.verdicts import Verdict
 from schemas.alert import Alert, AlertKind, Arm, LogPosition, Severity, State
-from schemas.base import instant
 
 _STATES: Final = {int(p): State(p.name.lower()) for p in Phase if p is not Phase.NONE}
 _FEEDBACK: Final = (None, True, False)
@@ -44,19 +49,23 @@ class Worth:
     at_risk: Floats
     currency: list[str]
 
-    def part(self, some: slice) -> "Worth":
+    def take(self, which: Ints) -> "Worth":
         """Return some of them."""
-        return Worth(self.probability[some], self.at_risk[some], self.currency[some])
+        currency = [self.currency[i] for i in which.tolist()]
+        return Worth(self.probability[which], self.at_risk[which], currency)
+
+
+Columns = dict[str, Iterable[Any]]  # by the names of the fields of an alert, n values each
 
 
 class Explainer:
-    """Turns verdicts into alerts."""
+    """Turns verdicts into alerts, a column at a time: a thousand of them take milliseconds."""
 
     def __init__(self, settings: PipelineSettings, prospects: Prospects, texts: Interned) -> None:
         self._settings = settings
         self._prospects = prospects
         self._texts = texts
-        advice.check(settings.advice)
+        self._advice = Advice(settings.advice)
 
     def alerts(
         self,
@@ -66,59 +75,33 @@ class Explainer:
         customer_ids: list[str],
         silent_ms: Ints,
         position: list[LogPosition],
-    ) -> Iterator[Alert]:
-        """Yield the alert of each row of a verdict; all of them have moved."""
-        seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
-        arms = self._arms(customer_ids)
-        labels = self._labels(rows)
-        stage = [_STAGES[code] for code in rows["stage"].tolist()]
-        kind = ALERT_KINDS[verdict.kind]
-        snoozed_ms = verdict.moves.snoozed_ms.tolist()
+    ) -> list[Alert]:
+        """Return the alert of each row of a verdict; all of them have moved."""
+        kind, moves, signals = ALERT_KINDS[verdict.kind], verdict.moves, verdict.signals
+        columns = self._common(worth, rows, customer_ids, verdict.at_ms, position)
+        stage: list[str] = columns["stage"]  # type: ignore[assignment]
+        states = [_STATES[phase] for phase in moves.phase.tolist()]
         why = explained(self._settings, self._prospects, verdict, rows, silent_ms, stage)
-        found = zip(
-            verdict.at_ms.tolist(),
-            verdict.signals.score.tolist(),
-            verdict.signals.limit.tolist(),
-            verdict.moves.phase.tolist(),
-            verdict.moves.critical.tolist(),
-            verdict.moves.revision.tolist(),
-            verdict.moves.onset_ms.tolist(),
-            strict=True,
-        )
-        for i, (at_ms, score, limit, phase, critical, revision, onset_ms) in enumerate(found):
-            causes, prevented = next(why)
-            state, at = _STATES[phase], instant(at_ms)
-            owner, segment, channel, category = labels[i]
-            yield Alert(
-                alert_id=alert_id(customer_ids[i], kind, onset_ms),
-                revision=revision,
-                customer_id=customer_ids[i],
-                kind=kind,
-                state=state,
-                severity=Severity.CRITICAL if critical else Severity.WARNING,
-                score=score,
-                limit=limit,
-                churn_probability=_known(worth.probability[i]),
-                value_at_risk=_known(worth.at_risk[i]),
-                currency=worth.currency[i] or None,
-                stage=stage[i],
-                causes=causes,
-                advice=advice.advise(self._settings.advice, kind, state, causes, stage[i]),
-                occurred_at=at,
-                detected_at=at,
-                source=position[i],
-                owner=owner,
-                segment=segment,
-                channel=channel,
-                category=category,
-                calibrated=self._prospects.is_calibrated,
-                counterfactual=prevented,
-                concessions=concessions.evidence(rows, i, at_ms) if seeks[i] else None,
-                unprofitable=unprofitable(self._settings.values.get(worth.currency[i]), rows, i),
-                arm=arms[i],
-                folded=_kinds(int(verdict.moves.standing[i])),
-                snoozed_until=instant(snoozed) if (snoozed := snoozed_ms[i]) else None,
-            )
+        causes, prevented = zip(*why, strict=True)
+        ids = map(alert_id, customer_ids, repeat(kind), moves.onset_ms.tolist())
+        seeks = concessions.pattern(self._settings.concessions, rows, verdict.at_ms)
+        columns |= {
+            "alert_id": ids,
+            "revision": moves.revision.tolist(),
+            "kind": repeat(kind),
+            "state": states,
+            "severity": _severities(moves.critical),
+            "score": signals.score.tolist(),
+            "limit": signals.limit.tolist(),
+            "causes": causes,
+            "advice": map(self._advice.on, repeat(kind), states, causes, stage),
+            "folded": map(_kinds, moves.standing.tolist()),
+            "counterfactual": prevented,
+            "concessions": _evidence(seeks, rows, verdict.at_ms),
+            "unprofitable": self._unprofitable(worth, rows),
+            "snoozed_until": _instants_or_none(moves.snoozed_ms),
+        }
+        return _alerts(columns)
 
     def closings(
         self,
@@ -127,52 +110,74 @@ class Explainer:
         rows: Rows,
         customer_ids: list[str],
         position: list[LogPosition],
-    ) -> Iterator[Alert]:
-        """Yield the closing record of each alert whose outcome has become known, if it was told."""
-        arms, labels = self._arms(customer_ids), self._labels(rows)
-        for i in np.flatnonzero(closings.entry["told"]).tolist():
-            entry, at = closings.entry[i], instant(int(closings.at_ms[i]))
-            kind = ALERT_KINDS[int(entry["kind"])]
-            owner, segment, channel, category = labels[i]
-            acted_ms = int(entry["acted_ms"])
-            yield Alert(
-                alert_id=alert_id(customer_ids[i], kind, int(entry["onset_ms"])),
-                revision=int(entry["revision"]) + 1,
-                customer_id=customer_ids[i],
-                kind=kind,
-                state=_STATES[int(entry["phase"])],
-                severity=Severity.CRITICAL if entry["critical"] else Severity.WARNING,
-                score=float(entry["score"]),
-                limit=float(entry["limit"]),
-                churn_probability=_known(worth.probability[i]),
-                value_at_risk=_known(worth.at_risk[i]),
-                currency=worth.currency[i] or None,
-                stage=_STAGES[int(rows["stage"][i])],
-                causes=[],
-                advice="",
-                occurred_at=at,
-                detected_at=at,
-                source=position[i],
-                owner=owner,
-                segment=segment,
-                channel=channel,
-                category=category,
-                arm=arms[i],
-                outcome=OUTCOMES[int(closings.outcome[i])],
-                acted_at=instant(acted_ms) if acted_ms else None,
-                feedback=_FEEDBACK[int(entry["feedback"])],
-            )
+    ) -> list[Alert]:
+        """Return the closing record of each alert whose outcome has become known, if it was told.
 
-    def _labels(self, rows: Rows) -> list[list[str | None]]:
-        """Return the `LABELS` of customers; None for what was never named."""
-        codes = np.stack([rows[name] for name in LABELS]).T.tolist()
-        return [[self._texts.text(code) or None for code in of_row] for of_row in codes]
+        Why it was raised has been told: its causes, and what to do.
+        """
+        told = np.flatnonzero(closings.entry["told"])
+        entry, worth = closings.entry[told], worth.take(told)
+        customer_ids = [customer_ids[i] for i in told.tolist()]
+        position = [position[i] for i in told.tolist()]
+        kinds = [ALERT_KINDS[kind] for kind in entry["kind"].tolist()]
+        columns = self._common(worth, rows[told], customer_ids, closings.at_ms[told], position)
+        columns |= {
+            "alert_id": map(alert_id, customer_ids, kinds, entry["onset_ms"].tolist()),
+            "revision": (entry["revision"] + 1).tolist(),
+            "kind": kinds,
+            "state": [_STATES[phase] for phase in entry["phase"].tolist()],
+            "severity": _severities(entry["critical"]),
+            "score": entry["score"].tolist(),
+            "limit": entry["limit"].tolist(),
+            "causes": ([] for _ in kinds),
+            "advice": repeat(""),
+            "folded": ([] for _ in kinds),
+            "calibrated": repeat(False),
+            "outcome": [OUTCOMES[code] for code in closings.outcome[told].tolist()],
+            "acted_at": _instants_or_none(entry["acted_ms"]),
+            "feedback": [_FEEDBACK[code] for code in entry["feedback"].tolist()],
+        }
+        return _alerts(columns)
 
-    def _arms(self, customer_ids: list[str]) -> list[Arm | None]:
+    def _common(
+        self,
+        worth: Worth,
+        rows: Rows,
+        customer_ids: list[str],
+        at_ms: Ints,
+        position: list[LogPosition],
+    ) -> Columns:
+        """Return what alerts and closings say alike; what neither says is None."""
+        at = instants(at_ms)
+        return {
+            **{field: repeat(None) for field in Alert.__struct_fields__},
+            "customer_id": customer_ids,
+            "churn_probability": _numbers_or_none(worth.probability),
+            "value_at_risk": _numbers_or_none(worth.at_risk),
+            "currency": [currency or None for currency in worth.currency],
+            "stage": [_STAGES[code] for code in rows["stage"].tolist()],
+            "occurred_at": at,
+            "detected_at": at,
+            "source": position,
+            **{name: self._texts_or_none(rows[name]) for name in LABELS},
+            "calibrated": repeat(self._prospects.is_calibrated),
+            "arm": self._arms(customer_ids),
+        }
+
+    def _texts_or_none(self, codes: Ints) -> list[str | None]:
+        return [self._texts.text(code) or None for code in codes.tolist()]
+
+    def _unprofitable(self, worth: Worth, rows: Rows) -> Iterable[str | None]:
+        values = self._settings.values
+        if not values:
+            return repeat(None)
+        return [unprofitable(values.get(name), rows, i) for i, name in enumerate(worth.currency)]
+
+    def _arms(self, customer_ids: list[str]) -> Iterable[Arm | None]:
         """Return who is in which arm, drawn before any alert; None without a control group."""
         control = self._settings.control
-        if not control.share:
-            return [None] * len(customer_ids)
+        if not control.share or not customer_ids:
+            return repeat(None)
         drawn = in_control(customer_ids, control).tolist()
         return [Arm.CONTROL if is_control else Arm.TREATED for is_control in drawn]
 
@@ -201,9 +206,28 @@ class Explainer:
         return shrunk_mean(count, mean, population, kappa)
 
 
+def _alerts(columns: Columns) -> list[Alert]:
+    return list(map(Alert, *(columns[field] for field in Alert.__struct_fields__)))
+
+
+def _severities(critical: NDArray[Any]) -> list[Severity]:
+    return [Severity.CRITICAL if each else Severity.WARNING for each in critical.tolist()]
+
+
 def _kinds(standing: int) -> list[AlertKind]:
-    return [ALERT_KINDS[kind] for kind in LEADERS if standing >> kind & 1]
+    return [ALERT_KINDS[kind] for kind in LEADERS if standing >> kind & 1] if standing else []
 
 
-def _known(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _evidence(seeks: Bools, rows: Rows, at_ms: Ints) -> list[str | None]:
+    found: list[str | None] = [None] * len(rows)
+    for i in np.flatnonzero(seeks).tolist():
+        found[i] = concessions.evidence(rows, i, int(at_ms[i]))
+    return found
+
+
+def _numbers_or_none(values: Floats) -> list[float | None]:
+    return [None if isnan(value) else value for value in values.tolist()]
+
+
+def _instants_or_none(at_ms: Ints) -> list[datetime | None]:
+    return [at if ms else None for ms, at in zip(at_ms.tolist(), instants(at_ms), strict=True)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.dates import plain_date, plain_days
 from pipeline.frustration_settings import CAUSES, FrustrationSettings
+from pipeline.pool import Chains
 from pipeline.units import DAY_MS, NAME_BYTES, Ints
 from pipeline.vocabulary import Matter
 from pipeline.waiting import CAUSE_WHILE_OPEN, lateness
@@ -20,9 +21,13 @@ _NAMED_MAX: Final = 2  # of one cause
 _SHARE_MIN: Final = 1e-12  # less of a load is rounding, not a cause
 _TRIED_MAX: Final = 6
 
-_MATTERS: Final = {Matter.ORDER: "order", Matter.TICKET: "ticket", Matter.PROMISE: "promise"}
+_MATTERS: Final[dict[int, str]] = {
+    Matter.ORDER: "order",
+    Matter.TICKET: "ticket",
+    Matter.PROMISE: "promise",
+}
 
-_EVENTS: Final = {
+_EVENTS: Final[dict[int, str]] = {
     Kind.ORDER_DELIVERED: "order {name} delivered {late} late on {date}",
     Kind.ORDER_CANCELLED: "order {name} cancelled on {date}",
     Kind.ORDER_FAILED: "order {name} cancelled by the company on {date}",
@@ -115,14 +120,34 @@ def counterfactual(found: list[Irritant], load: float, limit: float) -> str | No
 
 
 def what_happened(
-    remembered: NDArray[Any], waiting: NDArray[Any], when_ms: int, at_ms: int
-) -> str | None:
-    """Return what went wrong at an instant, in words as of a later one, if it is remembered."""
-    for record in remembered[remembered["at_ms"] == when_ms]:
-        return _event_words(record, at_ms)
-    for record in waiting[waiting["promised_ms"] == when_ms]:
-        return f"{matter_words(record)} fell overdue on {plain_date(when_ms, at_ms)}"
-    return None
+    remembered: Chains, waiting: Chains, when_ms: Ints, at_ms: Ints
+) -> list[str | None]:
+    """Return what went wrong at instants, in words as of later ones; None if not remembered.
+
+    Args:
+        remembered: records of the memory, of each.
+        waiting: open matters past their promise, of each.
+        when_ms: (n,) when it went wrong.
+        at_ms: (n,) when it is told.
+    """
+    words: list[str | None] = [None] * len(when_ms)
+    where, records = _first_of(waiting, "promised_ms", when_ms)
+    told = zip(where.tolist(), records, records["promised_ms"].tolist(), strict=True)
+    for place, record, due_ms in told:
+        due = plain_date(due_ms, int(at_ms[place]))
+        words[place] = f"{matter_words(record)} fell overdue on {due}"
+    where, records = _first_of(remembered, "at_ms", when_ms)
+    for place, event in zip(where.tolist(), _events_words(records, at_ms[where]), strict=True):
+        words[place] = event
+    return words
+
+
+def _first_of(chains: Chains, name: str, when_ms: Ints) -> tuple[Ints, NDArray[Any]]:
+    """Return the first record of each chain that is of an instant, and whose they are."""
+    where = chains.where
+    of_then = np.flatnonzero(chains.records[name] == when_ms[where])
+    where, first = np.unique(where[of_then], return_index=True)
+    return where, chains.records[of_then[first]]
 
 
 def _listed(words: list[str], otherwise: str) -> str:
@@ -135,22 +160,28 @@ def _listed(words: list[str], otherwise: str) -> str:
 def _events(
     settings: FrustrationSettings, remembered: NDArray[Any], at_ms: int
 ) -> Iterable[Irritant]:
-    for record in remembered:
-        cause = CAUSES[record["cause"]]
-        age_days = max(at_ms - int(record["at_ms"]), 0) / DAY_MS
+    columns = (remembered[name].tolist() for name in ("cause", "at_ms", "severity"))
+    words = _events_words(remembered, np.full(len(remembered), at_ms))
+    for code, then_ms, severity, told in zip(*columns, words, strict=True):
+        cause = CAUSES[code]
+        age_days = max(at_ms - then_ms, 0) / DAY_MS
         fade = 2.0 ** (-age_days / getattr(settings.half_lives_days, cause))
-        weight = getattr(settings.weights, cause) * float(record["severity"]) * fade
-        yield Irritant(cause, weight, _event_words(record, at_ms))
+        yield Irritant(cause, getattr(settings.weights, cause) * severity * fade, told)
 
 
-def _event_words(record: NDArray[Any], at_ms: int) -> str:
-    late_days = float(record["late_days"])
-    pattern = _EVENTS.get(Kind(int(record["kind"])), "something on {date}")
+def _events_words(records: NDArray[Any], seen_from_ms: Ints) -> list[str]:
+    columns = (records[name].tolist() for name in ("kind", "name", "late_days", "at_ms"))
+    told = zip(*columns, seen_from_ms.tolist(), strict=True)
+    return [_event_words(*each) for each in told]
+
+
+def _event_words(kind: int, name: bytes, late_days: float, at_ms: int, seen_from_ms: int) -> str:
+    pattern = _EVENTS.get(kind, "something on {date}")
     if not late_days:
         pattern = pattern.replace(" {late} late", ", after a queue,")
-    date = plain_date(int(record["at_ms"]), at_ms)
-    words = pattern.format(name=plain_name(record), late=plain_days(late_days), date=date)
-    return words.replace("  ", " ")
+    date, late = plain_date(at_ms, seen_from_ms), plain_days(late_days)
+    words = pattern.format(name=plain_name(name), late=late, date=date)
+    return words if name else words.replace("  ", " ")
 
 
 def _matters(
@@ -169,11 +200,10 @@ def _matters(
 
 def matter_words(record: NDArray[Any]) -> str:
     """Return what an open matter is called: its sort and its name."""
-    return f"{_MATTERS[Matter(int(record['matter']))]} {plain_name(record)}".rstrip()
+    return f"{_MATTERS[int(record['matter'])]} {plain_name(bytes(record['name']))}".rstrip()
 
 
-def plain_name(record: NDArray[Any]) -> str:
-    """Return the name kept of an order, ticket or promise; a cut one ends in dots."""
-    kept = bytes(record["name"])
+def plain_name(kept: bytes) -> str:
+    """Return the name of an order, ticket or promise from what is kept of it; if cut, with dots."""
     text = kept[:NAME_BYTES].decode(errors="ignore")
     return text if len(kept) <= NAME_BYTES else f"{text}…"

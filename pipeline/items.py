@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.events import Events
 from pipeline.frustration_settings import FrustrationSettings
-from pipeline.pool import Pool, by_chain
+from pipeline.pool import Chains, Pool, by_chain
 from pipeline.rows import Rows
 from pipeline.settings import ItemSettings
 from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
@@ -204,7 +204,7 @@ def still_open(pool: Pool, heads: Ints, at_ms: Ints) -> tuple[Ints, Ints]:
     return where[which], slots[which]
 
 
-def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[NDArray[Any]]:
+def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> Chains:
     """Return copies of what is open and known past its promise, of each chain, by its promise."""
     where, slots = still_open(pool, heads, at_ms)
     item = pool.records[slots]
@@ -213,7 +213,7 @@ def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> list[ND
     return by_chain(item, where, item["promised_ms"], len(heads))
 
 
-def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> list[NDArray[Any]]:
+def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> Chains:
     """Return copies of cases and promises, of each chain, open since before the owner changed."""
     where, slots = still_open(pool, heads, at_ms)
     item = pool.records[slots]

@@ -3,10 +3,9 @@
 What is found is the same whether an event, a due time or a tick asked for it.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline import episodes, items, ledger, memory, stages
 from pipeline.detectors.frustration import Frustration
@@ -23,6 +22,7 @@ from pipeline.kinds import (
     REMORSE,
 )
 from pipeline.liveness import Stretches
+from pipeline.pool import Chains
 from pipeline.pools import Pools
 from pipeline.prospects import Prospects
 from pipeline.rows import Rows
@@ -171,14 +171,15 @@ class Judge:
                 )
             )
 
-    def _irritants(self, kind: int, view: View) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    def _irritants(self, kind: int, view: View) -> tuple[Chains, Chains]:
         """Return what is remembered and what waits, for kinds whose words name it."""
         rows, at_ms = view.rows, view.at_ms
         if kind == HANDOVER:
             changed_ms = rows["owner_changed_ms"]
-            return [], items.handed_over(self._pools.items, rows["items"], changed_ms, at_ms)
+            handed = items.handed_over(self._pools.items, rows["items"], changed_ms, at_ms)
+            return Chains.empty(len(rows)), handed
         if kind not in _NAMES_IRRITANTS:
-            return [], []
+            return Chains.empty(len(rows)), Chains.empty(len(rows))
         remembered = memory.recall(self._pools.memory, rows["memory"], at_ms)
         known_ms = view.known_ms(at_ms)
         return remembered, items.overdue_now(self._pools.items, rows["items"], at_ms, known_ms)

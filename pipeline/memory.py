@@ -4,13 +4,13 @@ Of each customer the few are kept that are forgotten last, so that what is kept 
 of the order of arrival nor of when the forgotten are taken out.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events import Events
-from pipeline.pool import Pool, by_chain
+from pipeline.pool import Chains, Pool, by_chain
 from pipeline.rows import PURCHASES, Rows
 from pipeline.units import DAY_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
 
@@ -70,7 +70,7 @@ def remember(
     records["cause"][slot] = cause
 
 
-def recall(pool: Pool, heads: Ints, at_ms: Ints) -> list[NDArray[Any]]:
+def recall(pool: Pool, heads: Ints, at_ms: Ints) -> Chains:
     """Return copies of what is remembered at an instant, of each chain, the newest first."""
     where, slots = pool.links(heads)
     found = pool.records[slots]

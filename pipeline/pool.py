@@ -6,6 +6,7 @@ chains at once, one link a round; chains are short, so the rounds are few.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -138,8 +139,31 @@ class Pool:
         return slots.astype(np.int64)
 
 
-def by_chain(records: NDArray[Any], where: Ints, first: Ints, count: int) -> list[NDArray[Any]]:
-    """Return records as one array for each of so many chains, sorted within it.
+@dataclass(slots=True)
+class Chains:
+    """Copies of the records of several chains, one chain behind the other."""
+
+    records: NDArray[Any]
+    lengths: Ints  # of each chain
+
+    @classmethod
+    def empty(cls, count: int) -> "Chains":
+        """Return so many chains without a record."""
+        return cls(np.zeros(0), np.zeros(count, np.int64))
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Yield the records of each chain."""
+        for begin, end in pairwise([0, *np.cumsum(self.lengths).tolist()]):
+            yield self.records[begin:end]
+
+    @property
+    def where(self) -> Ints:
+        """Of which chain each record is."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+
+def by_chain(records: NDArray[Any], where: Ints, first: Ints, count: int) -> Chains:
+    """Return records by chain, sorted within each.
 
     Args:
         records: (n,) of a pool.
@@ -148,5 +172,4 @@ def by_chain(records: NDArray[Any], where: Ints, first: Ints, count: int) -> lis
         count: of chains.
     """
     found = records[np.lexsort((records["key"], first, where))]
-    ends = np.cumsum(np.bincount(where, minlength=count)).tolist()
-    return [found[begin:end] for begin, end in pairwise([0, *ends])]
+    return Chains(found, np.bincount(where, minlength=count))

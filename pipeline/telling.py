@@ -85,10 +85,8 @@ class Teller:
                     self._explainer.closings(what, worth, told.rows, told.ids, told.places)
                 )
                 continue
-            alerts = list(
-                self._explainer.alerts(
-                    what, worth, told.rows, told.ids, told.silent_ms, told.places
-                )
+            alerts = self._explainer.alerts(
+                what, worth, told.rows, told.ids, told.silent_ms, told.places
             )
             outcome.alerts += alerts
             outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(what.moves.first)}
@@ -134,7 +132,7 @@ class Teller:
         end = 0
         for told in found:
             begin, end = end, end + len(told.rows)
-            yield worth.part(slice(begin, end))
+            yield worth.take(np.arange(begin, end))
 
     def keep_to_budget(self, outcome: Outcome, ticks: Sequence[Tick]) -> None:
         """Hold back what is beyond the budget of an hour, and note it in the episodes."""

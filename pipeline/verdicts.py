@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.episodes import Moves
 from pipeline.ledger import Closings
+from pipeline.pool import Chains
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
 
@@ -24,8 +24,8 @@ class Verdict:
     moves: Moves
     open_now: Floats  # (n, causes) of what waits
     known_ms: Ints  # (n, matters) how far what waits is known
-    remembered: list[NDArray[Any]]  # of each, records of the memory
-    waiting: list[NDArray[Any]]  # and of matters past their promise
+    remembered: Chains  # of each, records of the memory
+    waiting: Chains  # and of matters past their promise
 
     @classmethod
     def all_of(cls, verdicts: Sequence["Verdict"]) -> "Verdict":
@@ -63,8 +63,6 @@ def _joined(parts: Sequence[Any]) -> Any:
     first: Any = parts[0]
     if isinstance(first, np.ndarray):
         return np.concatenate(parts)
-    if isinstance(first, list):
-        return [each for part in parts for each in part]
     if isinstance(first, dict):
         return {name: _joined([part[name] for part in parts]) for name in first}
     if not is_dataclass(first):

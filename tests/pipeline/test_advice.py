@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.advice import advise, check
+from pipeline.advice import Advice, check
 from pipeline.errors import SettingError
 from schemas.alert import AlertKind, Cause, State
 
@@ -11,7 +11,7 @@ LATE = [Cause("waiting", 0.2, ""), Cause("delivery", 0.9, "")]
 
 
 def told(table, kind=FRUSTRATION, causes=LATE, stage="adopt", state=State.RAISED):
-    return advise(table, kind, state, causes, stage)
+    return Advice(table).on(kind, state, causes, stage)
 
 
 @pytest.mark.parametrize(

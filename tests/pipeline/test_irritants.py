@@ -186,7 +186,7 @@ def kept(name):
     events = columns(by_field([told]), np.zeros(1, np.int64), np.ones(1, np.int64), Interned())
     record = np.zeros(1, NOTHING.dtype)
     record["name"] = events.name
-    return plain_name(record[0])
+    return plain_name(bytes(record["name"][0]))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.advice import advise
+from pipeline.advice import Advice
 from pipeline.detector_settings import ControlSettings
 from pipeline.experiment import in_control
 from pipeline.inactivity_settings import InactivityRule, InactivitySettings
@@ -129,5 +129,5 @@ def test_an_alert_says_in_which_arm_its_customer_is(share, arm):
 )
 def test_advice_on_a_silence_goes_by_how_much_of_it_is_rhythm(silence, rhythm, advice):
     causes = [Cause("silence", silence, ""), Cause("rhythm", rhythm, "")]
-    told = advise({}, AlertKind.INACTIVITY, State.RAISED, causes, "adopt")
+    told = Advice({}).on(AlertKind.INACTIVITY, State.RAISED, causes, "adopt")
     assert told.startswith(advice)

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 
 from pipeline.kinds import HANDOVER, NEGLECT, QUIET_AFTER_TROUBLE, SECOND_ORDER, STALLED
-from pipeline.reasons_of_care import CAUSE_OF_CARE, Told
+from pipeline.reasons_of_care import CAUSES_OF_CARE, Told
 from schemas.alert import Cause
 from tests.pipeline.harness import at
 
 
 def cause(kind, score, limit=1.0, stage="affirm", **details):
-    columns = {name: np.array([7, value]) for name, value in details.items()}
-    return CAUSE_OF_CARE[kind](Told(at(60), score, limit, stage, columns, 1))
+    columns = {name: np.array([value]) for name, value in details.items()}
+    told = Told([at(60)], [score], [limit], [stage], columns, trouble=[None], names=[()])
+    [found] = CAUSES_OF_CARE[kind](told)
+    return found
 
 
 @pytest.mark.parametrize(
