@@ -15,7 +15,9 @@ from pipeline.settings import PipelineSettings
 from pipeline.settling import Note, Settler, schedule
 from pipeline.store import RowStore
 from pipeline.ticks import Ticks
-from pipeline.units import Bools, Ints
+from pipeline.units import Ints
+from pipeline.verdicts import Judged
+from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.hashing import NO_ID
@@ -69,12 +71,11 @@ class Folder:
             return
         outcome.applied += len(events)
         words, rows = self._store.gather(events.row)
-        owned = rows["owner"] > 0
         news = self._apply(events, rows)
         newest_ms, heard_ms = ticks.newest_ms[before], ticks.heard.at(events.offset)
-        self._load(events, rows, news, heard_ms)
+        waits = self._load(events, rows, news, heard_ms)
         self._silence(events, rows, news, heard_ms, newest_ms)
-        self._care(events, rows, news, heard_ms, owned)
+        self._care(events, rows, news, heard_ms, waits)
         self._store.put(events.row, words)
         forget = np.flatnonzero(events.kind == Kind.FORGET)
         if len(forget):
@@ -89,11 +90,14 @@ class Folder:
         rows["seen_ms"] = np.maximum(rows["seen_ms"], events.at_ms)
         return news
 
-    def _load(self, events: Events, rows: Rows, news: News, heard_ms: Ints) -> None:
-        self._look(Watch.LOAD, events, rows, rows["seen_ms"].copy(), news, heard_ms)
+    def _load(self, events: Events, rows: Rows, news: News, heard_ms: Ints) -> Overdue:
+        at_ms = rows["seen_ms"].copy()
+        judged = self._look(Watch.LOAD, events, rows, at_ms, news, heard_ms)
         over_ms = self._lives.last_ms(rows["touched_ms"])
         due_ms = self._store.due[Watch.LOAD]
         due_ms[events.row] = np.minimum(due_ms[events.row], over_ms)
+        assert judged.waits is not None
+        return judged.waits
 
     def _silence(
         self, events: Events, rows: Rows, news: News, heard_ms: Ints, newest_ms: Ints
@@ -112,7 +116,7 @@ class Folder:
         news: News,
         heard_ms: Ints,
         which: Ints | None = None,
-    ) -> None:
+    ) -> Judged:
         """Judge rows after their events, or some of them, and note what moved."""
         some = rows
         if which is not None:
@@ -124,25 +128,21 @@ class Folder:
             for name in CHANGED:
                 rows[name][which] = some[name]
         self._note(judged, some, events.row, events.offset)
+        return judged
 
-    def _care(self, events: Events, rows: Rows, news: News, heard_ms: Ints, owned: Bools) -> None:
-        """Judge care where an event can end an alarm, or begin one at once; else look later.
-
-        Care is wanting only some time after what it was wanted for, so an event has no need to be
-        judged: it is enough to look when the shortest of those times is over.
-        """
+    def _care(self, events: Events, rows: Rows, news: News, heard_ms: Ints, waits: Overdue) -> None:
+        """Judge care where an event can end an alarm, or begin one at once; else look later."""
         at_ms = rows["seen_ms"].copy()
-        look_ms = events.at_ms + self._judge.care_ms
-        promised = (events.kind == int(Kind.PROMISE_MADE)) & (events.due_ms > 0)
-        look_ms = np.where(promised, np.minimum(look_ms, events.due_ms), look_ms)
-        at_once = (rows["kinds"] & self._judge.care_bits > 0) | (look_ms <= at_ms)
-        at_once |= ~owned & (rows["owner"] > 0)
+        look_ms = self._judge.care_ms(rows, waits, at_ms)
+        at_once = look_ms <= at_ms
         which = np.flatnonzero(at_once)
         if len(which):
             self._look(Watch.CARE, events, rows, at_ms, news, heard_ms, which)
         later = np.flatnonzero(~at_once)
-        row, due_ms = events.row[later], self._store.due[Watch.CARE]
-        due_ms[row] = np.minimum(due_ms[row], look_ms[later])
+        due_ms, row = self._store.due[Watch.CARE], events.row[later]
+        # Who has been woken is looked at all the same.
+        is_due = due_ms[row] <= at_ms[later] + 1
+        due_ms[row] = np.where(is_due, due_ms[row], look_ms[later])
 
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""

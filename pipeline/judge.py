@@ -10,7 +10,7 @@ import numpy as np
 from pipeline import episodes, items, ledger, memory, stages
 from pipeline.detectors.frustration import Frustration
 from pipeline.detectors.table import detectors
-from pipeline.detectors.view import Detector, News, Reading, View
+from pipeline.detectors.view import Care, Detector, News, Reading, View
 from pipeline.feeds import Feeds
 from pipeline.interning import Interned
 from pipeline.kinds import (
@@ -28,8 +28,9 @@ from pipeline.prospects import Prospects
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, NEVER, Floats, Ints
+from pipeline.units import NEVER, Floats, Ints
 from pipeline.verdicts import Judged, Verdict
+from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 
 _NAMES_IRRITANTS: Final = (FRUSTRATION, REMORSE, INACTIVITY, QUIET_AFTER_TROUBLE, NEGLECT)
@@ -59,9 +60,8 @@ class Judge:
         self.frustration = Frustration(settings.frustration)
         self.prospects = Prospects(settings, self.frustration, texts)
         found = detectors(settings, self.frustration, self.prospects)
-        self.care_ms = _shortest_care_ms(settings)
-        care = [each.kind for each in found if each.watch is Watch.CARE]
-        self.care_bits = np.uint16(sum(1 << kind for kind in care))
+        self._care = [each for each in found if isinstance(each, Care)]
+        self._care_bits = np.uint16(sum(1 << each.kind for each in self._care))
         self._of_watch = {watch: [d for d in found if d.watch is watch] for watch in Watch}
 
     def judge(
@@ -81,6 +81,7 @@ class Judge:
         judged = Judged.nothing(len(row))
         if watch is Watch.LOAD:
             self._begin(view, judged)
+            judged.waits = view.load.overdue
         elif watch is Watch.CARE:
             view.read_matters()
         everyone = np.arange(len(view))
@@ -100,6 +101,13 @@ class Judge:
             closings.at_ms = judged.closings.at_ms
             judged.open_now = self._open_now(closings)
         return judged
+
+    def care_ms(self, rows: Rows, waits: Overdue, at_ms: Ints) -> Ints:
+        """Return when care has to be judged after an event; 0: at once, as it may end an alarm."""
+        due_ms = np.full(len(rows), NEVER)
+        for detector in self._care:
+            due_ms = np.minimum(due_ms, detector.soonest_ms(rows, waits, at_ms))
+        return np.where(rows["kinds"] & self._care_bits, 0, due_ms)
 
     def _begin(self, view: View, judged: Judged) -> None:
         """Bring stages up to the instant, read loads, and take in what the company did."""
@@ -212,19 +220,6 @@ class Judge:
         if detector.watch is Watch.SILENCE:
             feed = self.feeds.orders
             signals.outlasted = _alive(feed, onset_ms, view.at_ms) >= self._horizon_ms
-
-
-def _shortest_care_ms(settings: PipelineSettings) -> int:
-    """Return how long after an event an alarm of care can be raised at the soonest."""
-    quiet, neglect, stalled = settings.quiet_after_trouble, settings.neglect, settings.stalled
-    of_stages = (stalled.affirm_days, stalled.acclimate_days, stalled.accomplish_days)
-    waits = [
-        *([quiet.days] if quiet.enabled else []),
-        *([neglect.days] if neglect.enabled else []),
-        *(of_stages if stalled.enabled else []),
-    ]
-    shortest = min((days for days in waits if days > 0), default=0.0)
-    return round(shortest * DAY_MS) if shortest else NEVER // 2
 
 
 def _alive(feed: Stretches, since_ms: Ints, at_ms: Ints) -> Ints:

@@ -11,6 +11,7 @@ from pipeline.ledger import Closings
 from pipeline.pool import Chains
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
+from pipeline.waiting import Overdue
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Judged:
     due_ms: Ints
     ledger_ms: Ints  # when an alert raised now is to be looked at by the silence watch
     wake: Bools  # what stood before other troubles does so no longer: all watches have to look
+    waits: Overdue | None = None  # what is open, of the load watch
 
     @classmethod
     def nothing(cls, count: int) -> "Judged":

@@ -38,6 +38,8 @@ class Overdue:
     drop_ms: Ints  # when a matter is lost track of next, and weighs no more
     last_drop_ms: Ints  # when the last of them is, 0 if none waits
     unheard: Bools  # whether more may turn out to be overdue than is known
+    promised_ms: Ints  # earliest promise for anything that is open, `NEVER` for none
+    owed_ms: Ints  # likewise, of promises of the company's alone
 
     def take(self, which: Ints) -> "Overdue":
         """Return some of them."""
@@ -64,6 +66,8 @@ def overdue(
         np.full(count, NEVER),
         np.zeros(count, np.int64),
         np.zeros(count, np.bool_),
+        np.full(count, NEVER),
+        np.full(count, NEVER),
     )
     records = pool.records
     where, slots = still_open(pool, rows["items"], at_ms)
@@ -81,6 +85,9 @@ def overdue(
     np.add.at(waits.severity.ravel(), cell, lateness(late_days, settings.late_days_scale))
     np.add.at(waits.severity_max.ravel(), cell, 1.0)
     waits.unheard[where[steps < passed]] = True
+    np.minimum.at(waits.promised_ms, where, promised_ms)
+    owed = matter == int(Matter.PROMISE)
+    np.minimum.at(waits.owed_ms, where[owed], promised_ms[owed])
     np.minimum.at(waits.step_ms, where, promised_ms + (passed + 1) * step_ms)
     np.minimum.at(waits.drop_ms, where, forget_ms)
     np.maximum.at(waits.last_drop_ms, where, forget_ms)

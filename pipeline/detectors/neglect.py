@@ -9,15 +9,17 @@ from typing import Final
 import numpy as np
 
 from pipeline.detector_settings import NeglectSettings
-from pipeline.detectors.view import Ceases, View
+from pipeline.detectors.view import Care, View
 from pipeline.episodes import Moves
 from pipeline.kinds import NEGLECT
+from pipeline.rows import Rows
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Ints
+from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 
 
-class Neglect(Ceases):
+class Neglect(Care):
     """The detector of what the company has left undone."""
 
     kind: Final = NEGLECT
@@ -64,8 +66,15 @@ class Neglect(Ceases):
         critical_ms = np.where(broken_ms > 0, broken_ms + self._promise_critical_ms, NEVER)
         return np.minimum(due_ms, np.where(signals.worse, NEVER, critical_ms))
 
+    def soonest_ms(self, rows: Rows, waits: Overdue, _at_ms: Ints, /) -> Ints:
+        """Return when a word will be owed, or the first promise passes."""
+        word_ms = np.where(self._owes(rows), rows["last_delivered_ms"] + self._word_ms, NEVER)
+        return np.minimum(word_ms, waits.owed_ms)
+
     def _owes_word(self, view: View) -> Bools:
-        rows = view.rows
+        return self._owes(view.rows)
+
+    def _owes(self, rows: Rows) -> Bools:
         someone = (rows["owner"] > 0) | (not self._settings.owned_only)
         someone &= self._word_ms > 0
         unsaid = rows["last_delivered_ms"] > rows["word_ms"]

@@ -9,15 +9,17 @@ from typing import Final
 import numpy as np
 
 from pipeline.detector_settings import QuietSettings
-from pipeline.detectors.view import Ceases, View
+from pipeline.detectors.view import Care, View
 from pipeline.episodes import Moves
 from pipeline.kinds import QUIET_AFTER_TROUBLE
+from pipeline.rows import Rows
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Ints, days
+from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 
 
-class QuietAfterTrouble(Ceases):
+class QuietAfterTrouble(Care):
     """The detector of those who have gone quiet."""
 
     kind: Final = QUIET_AFTER_TROUBLE
@@ -67,6 +69,13 @@ class QuietAfterTrouble(Ceases):
         later_ms = np.where(moves.alarmed, next_ms, np.where(ahead, borne_ms, NEVER))
         later_ms = np.minimum(later_ms, view.matters.lost_ms)
         return np.minimum(np.where(reachable, reached_ms, NEVER), later_ms)
+
+    def soonest_ms(self, rows: Rows, waits: Overdue, _at_ms: Ints, /) -> Ints:
+        """Return when the quiet about what went wrong, or may go wrong, will be long enough."""
+        failed_ms = np.where(rows["failed_ms"] > rows["good_ms"], rows["failed_ms"], NEVER)
+        trouble_ms = np.minimum(failed_ms, waits.promised_ms)
+        since_ms = np.maximum(trouble_ms, rows["contact_ms"])
+        return np.where(trouble_ms < NEVER, since_ms + self._steps_ms[0], NEVER)
 
 
 def _trouble_ms(view: View) -> Ints:

@@ -11,18 +11,20 @@ from typing import Final
 import numpy as np
 
 from pipeline.detector_settings import StalledSettings
-from pipeline.detectors.view import Ceases, View
+from pipeline.detectors.view import Care, View
 from pipeline.episodes import Moves
 from pipeline.kinds import STALLED
 from pipeline.orders import first_day, last_ms
+from pipeline.rows import Rows
 from pipeline.settings import StageSettings
 from pipeline.signals import Signals
 from pipeline.stages import Stage
 from pipeline.units import DAY_MS, NEVER, Bools, Ints, days
+from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 
 
-class Stalled(Ceases):
+class Stalled(Care):
     """The detector of beginnings that do not go on."""
 
     kind: Final = STALLED
@@ -73,12 +75,23 @@ class Stalled(Ceases):
         over_ms = np.where(moves.alarmed & (view.at_ms <= end_ms), end_ms + 1, NEVER)
         return np.minimum(reached_ms, over_ms)
 
+    def soonest_ms(self, rows: Rows, _waits: Overdue, at_ms: Ints, /) -> Ints:
+        """Return when the stage will be overdue."""
+        limit_ms = self._limit_ms[rows["stage"]]
+        judged = (limit_ms > 0) & (at_ms <= self._last_ms(rows))
+        return np.where(judged, self._began_ms(rows) + limit_ms, NEVER)
+
     def _since_ms(self, view: View) -> Ints:
-        rows = view.rows
+        return self._began_ms(view.rows)
+
+    def _began_ms(self, rows: Rows) -> Ints:
         stage = rows["stage"]
         admitted = (stage == Stage.ADMIT) | (stage == Stage.AFFIRM)
         entered_ms = rows["stage_ms"] + np.where(stage == Stage.ACTIVATE, self._activate_ms, 0)
         return np.where(admitted, last_ms(rows) + self._admit_ms, entered_ms)
 
     def _end_ms(self, view: View) -> Ints:
-        return first_day(view.rows) * DAY_MS + self._first_ms
+        return self._last_ms(view.rows)
+
+    def _last_ms(self, rows: Rows) -> Ints:
+        return first_day(rows) * DAY_MS + self._first_ms

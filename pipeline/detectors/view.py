@@ -1,5 +1,6 @@
 """What a detector sees of customers at an instant, and what it has to answer."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
@@ -164,3 +165,24 @@ class Ceases:
     def unmade(self, _view: View, signals: Signals, _onset_ms: Ints) -> Bools:
         """Return for whom an event that is older than the onset shows that there was no cause."""
         return np.asarray(signals.below | (signals.came_back_ms < NEVER))
+
+
+class Care(Ceases, ABC):
+    """For detectors of the care watch.
+
+    What they look for comes only some time after the event that it comes of, so an event need not
+    be judged by them: it is enough to know when.
+    """
+
+    @abstractmethod
+    def soonest_ms(self, rows: Rows, waits: Overdue, at_ms: Ints, /) -> Ints:
+        """Return the earliest instant at which an alarm could be raised with no further event.
+
+        Args:
+            rows: (n,) rows; no episode of this kind is open.
+            waits: (n,) what is open at the instant.
+            at_ms: (n,) the instant.
+
+        Returns:
+            (n,): no later than that, `NEVER` if none could, the instant or before it to look now.
+        """
