@@ -1,9 +1,13 @@
 """Instants and lengths in plain words."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.dates import plain_date, plain_days
+from pipeline.dates import instants, plain_date, plain_days
 from pipeline.units import DAY_MS
+from schemas.base import INSTANT_MS_MAX, INSTANT_MS_MIN, instant
 from tests.pipeline.harness import at
 
 
@@ -49,3 +53,8 @@ def test_days_are_those_of_utc():
 )
 def test_a_length_is_told_in_tenths_below_ten_days(days, words):
     assert plain_days(days) == words
+
+
+@given(st.lists(st.integers(INSTANT_MS_MIN, INSTANT_MS_MAX)))
+def test_many_instants_are_told_as_one_is(at_ms):
+    assert instants(np.array(at_ms, np.int64)) == [instant(each) for each in at_ms]

@@ -55,7 +55,7 @@ def test_what_is_recalled_comes_newest_first():
 def test_an_event_is_kept_under_the_cause_that_it_adds_most_to():
     ada = Customer()
     ada.irritate(1, "e", waiting=0.4, service=0.5)
-    [record] = memory.recall(ada.pool, ada.rows["memory"], np.array([at(1)]))[0]
+    [record] = memory.recall(ada.pool, ada.rows["memory"], np.array([at(1)])).records
     assert (record["cause"], record["severity"]) == (CAUSE["service"], 0.5)
     assert (record["kind"], record["name"]) == (int(Kind.TICKET_RATED), b"t1")
 
