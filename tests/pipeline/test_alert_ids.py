@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from pipeline.alert_ids import NAMESPACE, alert_id
 
-
 texts = st.text(st.characters(codec="utf-8"))
 
 
