@@ -11,6 +11,7 @@ from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
 from pipeline.pool import Pool
 from pipeline.pools import Pools
+from pipeline.records import put_records, take_records
 from pipeline.rows import CAUSE, EVENT_MEMORY, LABELS, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.units import NEVER, Bools, Floats
@@ -70,10 +71,10 @@ class Applier:
     ) -> None:
         which = np.flatnonzero(placed)
         if len(which):
-            some = rows[which]
+            some = take_records(rows, which)
             amount = events.amount[which]
             summed = orders.place(some, events.at_ms[which], amount, events.currency[which])
-            rows[which] = some
+            put_records(rows, which, some)
             slot = followed.slot[which]
             kept = slot > 0
             pool.records["amount"][slot[kept]] = np.where(summed, amount, np.nan)[kept]
@@ -81,11 +82,11 @@ class Applier:
         if len(undone):
             placed_ms = followed.placed_ms[undone]
             orders.take_back(rows, undone, placed_ms, followed.amount[undone])
-            some = rows[undone]
+            some = take_records(rows, undone)
             back = np.zeros_like(some["loads"])
             back[:, PURCHASES] = -1.0
             loads.add(some, self._half_life_days, placed_ms, back)
-            rows[undone] = some
+            put_records(rows, undone, some)
 
 
 def _remember(rows: Rows, events: Events) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline import leading
 from pipeline.phases import IS_ALARMED, IS_ENDED, IS_FORGETTABLE, IS_OPEN, Phase
 from pipeline.pool import Pool
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import EpisodeSettings
 from pipeline.signals import Signals
@@ -135,7 +136,7 @@ def _advance(
     keys = np.full(len(some), kind, np.uint64)
     heads = rows["episodes"][some]
     slot = pool.find(heads, keys)
-    had = pool.records[slot]
+    had = pool.take(slot)
     signals.worse = signals.worse & (signals.at_ms >= had["snoozed_ms"])
     phase = next_phase(settings, had, signals)
     was_alarmed, alarmed = IS_ALARMED[had["phase"]], IS_ALARMED[phase]
@@ -146,14 +147,14 @@ def _advance(
         slot[new] = pool.add(new_heads, keys[new])
         rows["episodes"][some[new]] = new_heads
     others = leading.others(pool, rows["episodes"][some], kind, alarmed | was_alarmed)
-    now = pool.records[slot]
+    now = pool.take(slot)
     moved = _record(settings, had, now, phase, signals, reactions_are_known)
     now["row"] = row
     was_told = (had["told"] > 0) & ~_onset(had, phase)
     told = was_told | (alarmed & ~others.is_led & ~signals.below & ~signals.faded)
     now["told"] = told
-    kept = slot > 0
-    pool.records[slot[kept]] = now[kept]
+    kept = np.flatnonzero(slot)
+    pool.put(slot[kept], take_records(now, kept))
     bit = np.uint16(1 << kind)
     rows["kinds"][some] = np.where(
         IS_OPEN[phase], rows["kinds"][some] | bit, rows["kinds"][some] & ~bit

@@ -28,6 +28,7 @@ from pipeline.orders import repeats, span_days
 from pipeline.phases import Phase
 from pipeline.profit import unprofitable
 from pipeline.prospects import Prospects
+from pipeline.records import take_records
 from pipeline.rows import LABELS, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
@@ -120,7 +121,9 @@ class Explainer:
         customer_ids = [customer_ids[i] for i in told.tolist()]
         position = [position[i] for i in told.tolist()]
         kinds = [ALERT_KINDS[kind] for kind in entry["kind"].tolist()]
-        columns = self._common(worth, rows[told], customer_ids, closings.at_ms[told], position)
+        columns = self._common(
+            worth, take_records(rows, told), customer_ids, closings.at_ms[told], position
+        )
         columns |= {
             "alert_id": map(alert_id, customer_ids, kinds, entry["onset_ms"].tolist()),
             "revision": (entry["revision"] + 1).tolist(),

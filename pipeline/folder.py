@@ -10,6 +10,7 @@ from pipeline.judge import CHANGED, Judge
 from pipeline.lives import Lives
 from pipeline.outcome import Outcome
 from pipeline.pools import Pools
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.settling import Note, Settler, schedule
@@ -120,7 +121,7 @@ class Folder:
         """Judge rows after their events, or some of them, and note what moved."""
         some = rows
         if which is not None:
-            events, some, news = events.take(which), rows[which], news.take(which)
+            events, some, news = events.take(which), take_records(rows, which), news.take(which)
             at_ms, heard_ms = at_ms[which], heard_ms[which]
         judged = self._judge.judge(watch, events.row, some, at_ms, news, heard_ms)
         schedule(self._store, watch, events.row, at_ms, judged)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.events import Events
 from pipeline.frustration_settings import FrustrationSettings
 from pipeline.pool import Chains, Pool, by_chain
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import ItemSettings
 from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
@@ -67,7 +68,7 @@ def follow(
     at_ms = events.at_ms
     keys = events.item ^ _SALT[matter]
     slot = np.where(action > 0, pool.find(rows["items"], keys), 0)
-    before = pool.records[slot]
+    before = pool.take(slot)
     known = (slot > 0) & (before["forget_ms"] > at_ms)
     was_open = known & (before["state"] == OPEN)
     in_order = ~known | (at_ms >= before["newest_ms"])
@@ -79,13 +80,13 @@ def follow(
     late_ms = np.where(closing & (due_ms > 0), at_ms - due_ms, 0)
 
     _make_room(pool, rows, events, keys, slot, (action > 0) & (slot == 0))
-    after = pool.records[slot]
+    after = pool.take(slot)
     _open_blank(after, events, matter, ~known)
     _move(after, events, action, in_order)
     _promise(frustration, after, events, action, in_order)
     _remember(settings, after, in_order)
-    kept = slot > 0
-    pool.records[slot[kept]] = after[kept]
+    kept = np.flatnonzero(slot)
+    pool.put(slot[kept], take_records(after, kept))
     return Followed(
         slot=slot,
         late_days=np.maximum(late_ms, 0) / DAY_MS,
@@ -112,7 +113,7 @@ def _make_room(
         crowded = heads[full]
         gone = np.zeros(len(pool.records), np.bool_)
         for positions, slots in pool.each(crowded):
-            gone[slots] = leaving(pool.records[slots], events.at_ms[which[full[positions]]])
+            gone[slots] = leaving(pool.take(slots), events.at_ms[which[full[positions]]])
         pool.remove(crowded, gone)
         heads[full] = crowded
         rows["items"][which] = heads
@@ -207,7 +208,7 @@ def still_open(pool: Pool, heads: Ints, at_ms: Ints) -> tuple[Ints, Ints]:
 def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> Chains:
     """Return copies of what is open and known past its promise, of each chain, by its promise."""
     where, slots = still_open(pool, heads, at_ms)
-    item = pool.records[slots]
+    item = pool.take(slots)
     late = (item["promised_ms"] > 0) & (item["promised_ms"] <= known_ms[where, item["matter"]])
     where, item = where[late], item[late]
     return by_chain(item, where, item["promised_ms"], len(heads))
@@ -216,7 +217,7 @@ def overdue_now(pool: Pool, heads: Ints, at_ms: Ints, known_ms: Ints) -> Chains:
 def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> Chains:
     """Return copies of cases and promises, of each chain, open since before the owner changed."""
     where, slots = still_open(pool, heads, at_ms)
-    item = pool.records[slots]
+    item = pool.take(slots)
     before = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != int(Matter.ORDER))
     where, item = where[before], item[before]
     return by_chain(item, where, item["opened_ms"], len(heads))

@@ -25,6 +25,7 @@ from pipeline.liveness import Stretches
 from pipeline.pool import Chains
 from pipeline.pools import Pools
 from pipeline.prospects import Prospects
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
@@ -194,7 +195,7 @@ class Judge:
 
     def _bring_up_stages(self, rows: Rows, which: Ints, at_ms: Ints) -> None:
         """Let what is told say the stage as of then, though no event has asked for it."""
-        some = rows[which]
+        some = take_records(rows, which)
         stages.advance(self._settings.stages, some, np.maximum(at_ms, some["seen_ms"]))
         for name in ("stage", "stage_ms"):
             rows[name][which] = some[name]

@@ -26,7 +26,7 @@ def others(pool: Pool, heads: Refs, kind: int, which: Bools) -> Others:
     """Return what stands beside the episodes of a kind; only for some, else nothing."""
     found = Others(np.zeros(len(heads), np.int64), np.zeros(len(heads), np.bool_))
     for positions, slots in pool.each(np.where(which, heads, 0)):
-        episode = pool.records[slots]
+        episode = pool.take(slots)
         key = episode["key"].astype(np.int64)
         alarmed = IS_ALARMED[episode["phase"]] & (key != kind)
         found.standing[positions] |= np.where(alarmed, 1 << key, 0)

@@ -111,7 +111,7 @@ def act(pool: Pool, rows: Rows, acted: Bools, at_ms: Ints) -> None:
     """Take in that the company did something for customers, as long as their alerts stand."""
     heads = np.where(acted, rows["ledger"], 0)
     for positions, slots in pool.each(heads):
-        entry = pool.records[slots]
+        entry = pool.take(slots)
         done_ms = at_ms[positions]
         stood = np.isin(entry["phase"], OPEN) | (done_ms <= entry["moved_ms"])
         first = (entry["acted_ms"] == 0) & (entry["onset_ms"] <= done_ms) & stood
@@ -125,7 +125,7 @@ def settle(label: ChurnLabel, horizon_ms: int, pools: Pools, view: View) -> tupl
     found: list[Closings] = []
     gone = np.zeros(len(pool.records), np.bool_)
     for positions, slots in pool.each(rows["ledger"]):
-        entry = pool.records[slots]
+        entry = pool.take(slots)
         onset_ms, at_ms = entry["onset_ms"], view.at_ms[positions]
         over_ms = feed.after(onset_ms, np.full(len(slots), horizon_ms))
         outcome, when_ms = _decide(label, view, positions, onset_ms, over_ms)

@@ -61,7 +61,7 @@ class Lives:
         pool = self._pools.episodes
         slots, counts = pool.chains(self._store.read(row, "episodes"))
         of_episode = np.repeat(np.arange(len(row)), counts)
-        records = pool.records[slots]
+        records = pool.take(slots)
         for i in np.flatnonzero(_is_known(records)).tolist():
             place = of_episode[i]
             customer_id = self._store.ids[row[place]]

@@ -73,7 +73,7 @@ def remember(
 def recall(pool: Pool, heads: Ints, at_ms: Ints) -> Chains:
     """Return copies of what is remembered at an instant, of each chain, the newest first."""
     where, slots = pool.links(heads)
-    found = pool.records[slots]
+    found = pool.take(slots)
     known = found["forget_ms"] > at_ms[where]
     where, found = where[known], found[known]
     return by_chain(found, where, -found["at_ms"], len(heads))

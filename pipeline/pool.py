@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.records import put_records, take_records
 from pipeline.units import Ints
 
 Refs = NDArray[np.integer[Any]]
@@ -38,6 +39,14 @@ class Pool:
     def nbytes(self) -> int:
         """Return the memory held, in bytes."""
         return int(self.records.nbytes + self._free.nbytes)
+
+    def take(self, slots: Ints) -> NDArray[Any]:
+        """Return copies of records."""
+        return take_records(self.records, slots)
+
+    def put(self, slots: Ints, values: NDArray[Any]) -> None:
+        """Put records in the places of others."""
+        put_records(self.records, slots, values)
 
     def each(self, heads: Refs) -> Iterator[tuple[Ints, Ints]]:
         """Yield (positions in `heads`, slots), one round for each link of the chains."""
@@ -121,7 +130,7 @@ class Pool:
         records["row"] = np.repeat(row, lengths)
         records["next"][:-1] = slots[1:]
         records["next"][last] = 0
-        self.records[slots] = records
+        self.put(slots, records)
         heads = slots[np.minimum(begin, len(slots) - 1)]
         return np.where(lengths > 0, heads, 0)
 
@@ -171,5 +180,5 @@ def by_chain(records: NDArray[Any], where: Ints, first: Ints, count: int) -> Cha
         first: (n,) by what they are sorted; by their keys where it is the same.
         count: of chains.
     """
-    found = records[np.lexsort((records["key"], first, where))]
+    found = take_records(records, np.lexsort((records["key"], first, where)))
     return Chains(found, np.bincount(where, minlength=count))

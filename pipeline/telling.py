@@ -14,6 +14,7 @@ from pipeline.liveness import Stretches
 from pipeline.orders import last_ms
 from pipeline.outcome import Outcome
 from pipeline.pool import Pool
+from pipeline.records import join_records, take_records
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.units import Floats, Ints
@@ -66,11 +67,13 @@ class Teller:
         """
         for verdict in judged.verdicts:
             which = verdict.where
-            self._found[verdict.kind].append((verdict, rows[which], row[which], offset[which]))
+            self._found[verdict.kind].append(
+                (verdict, take_records(rows, which), row[which], offset[which])
+            )
         closings = judged.closings
         if len(closings):
             which = closings.where
-            found = closings, judged.open_now, rows[which], row[which], offset[which]
+            found = closings, judged.open_now, take_records(rows, which), row[which], offset[which]
             self._closed.append(found)
 
     def tell(self, outcome: Outcome) -> None:
@@ -111,7 +114,7 @@ class Teller:
         row: Sequence[Ints],
         offset: Sequence[Ints],
     ) -> "_Told":
-        known = np.concatenate(rows)
+        known = join_records(rows)
         ids = [self._store.ids[number] for number in np.concatenate(row).tolist()]
         places = [
             LogPosition(self._topic, self._partition, place)
@@ -124,7 +127,7 @@ class Teller:
         if not found:
             return
         worth = self._explainer.worth(
-            np.concatenate([told.rows for told in found]),
+            join_records([told.rows for told in found]),
             np.concatenate([told.silent_ms for told in found]),
             np.concatenate([told.what.at_ms for told in found]),
             np.concatenate([told.open_now for told in found]),

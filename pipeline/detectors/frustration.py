@@ -16,6 +16,7 @@ from pipeline.frustration_settings import CAUSES, EpisodeFactors, FrustrationSet
 from pipeline.kinds import FRUSTRATION
 from pipeline.loads import decayed, half_lives, weights
 from pipeline.pool import Pool
+from pipeline.records import take_records
 from pipeline.rows import PURCHASES, Rows
 from pipeline.signals import Signals
 from pipeline.stages import factors
@@ -113,7 +114,9 @@ class Frustration:
             drop_ms = reading.overdue.drop_ms[alarmed]
             until_ms = np.minimum(due_ms[alarmed], drop_ms)
             open_now = reading.overdue.severity[alarmed]
-            fading_ms = self._fading_ms(rows[alarmed], at_ms[alarmed], open_now, until_ms)
+            fading_ms = self._fading_ms(
+                take_records(rows, alarmed), at_ms[alarmed], open_now, until_ms
+            )
             due_ms[alarmed] = np.minimum(until_ms, fading_ms)
         return due_ms
 
@@ -130,7 +133,7 @@ class Frustration:
             return result
         growth = _total((waits.severity_max - waits.severity)[open_] * self._weights)
         last_ms = np.maximum(waits.last_drop_ms[open_], at_ms[open_])
-        least = self._endurance(rows[open_], last_ms, self._factors.min())
+        least = self._endurance(take_records(rows, open_), last_ms, self._factors.min())
         alarmed = moves.alarmed[open_]
         ratio = np.where(alarmed, self.settings.critical_ratio, self.settings.enter_ratio)
         missing = least * ratio * (1 - _ROUNDING) - reading.load[open_]
@@ -160,7 +163,7 @@ class Frustration:
         near = np.flatnonzero(~far)
         if len(near):
             result[near] = self._crossing_ms(
-                rows[near], at_ms[near], open_now[near], until_ms[near]
+                take_records(rows, near), at_ms[near], open_now[near], until_ms[near]
             )
         return result
 
@@ -171,7 +174,8 @@ class Frustration:
         some = np.flatnonzero(reached)
         low, high = low[some], high[some]
         # Sixteen places at a time: what costs is the number of steps, for the few who come here.
-        rows, open_now = np.repeat(rows[some], _PLACES), np.repeat(open_now[some], _PLACES, axis=0)
+        some_often = np.repeat(some, _PLACES)
+        rows, open_now = take_records(rows, some_often), open_now[some_often]
         while len(some) and (high - low).max() > 1:
             places = low[:, None] + np.maximum((high - low)[:, None] * _STEPS // _PLACES, 1)
             below = self._below(rows, places.ravel(), open_now).reshape(places.shape)

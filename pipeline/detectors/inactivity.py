@@ -21,6 +21,7 @@ from pipeline.order_model import OrderModel, silence_reaching
 from pipeline.orders import last_ms, repeats, span_days
 from pipeline.phases import Phase
 from pipeline.prospects import Prospects
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints, days
@@ -96,7 +97,7 @@ class Inactivity(Ceases):
         at_floor = np.flatnonzero((silent_ms >= needed_ms) & ~done)
         if len(at_floor):
             needed_ms[at_floor] = self._reaching(
-                rows[at_floor],
+                take_records(rows, at_floor),
                 needed_ms[at_floor],
                 silent_ms[at_floor],
                 signals.enter[at_floor],
@@ -107,7 +108,8 @@ class Inactivity(Ceases):
         return np.where(reachable, np.maximum(due_ms, at_ms + 1), NEVER)
 
     def _probability(self, view: View, which: Ints, silent_ms: Ints) -> Floats:
-        rows, at_ms, known_ms = view.rows[which], view.at_ms[which], view.known_ms(view.at_ms)
+        rows = take_records(view.rows, which)
+        at_ms, known_ms = view.at_ms[which], view.known_ms(view.at_ms)
         open_now = self._prospects.open_now(view.pools.items, rows, at_ms, known_ms[which])
         p = self._prospects.probability(rows, silent_ms[which], at_ms, open_now)
         return np.nan_to_num(p)

@@ -11,6 +11,7 @@ from pipeline.episodes import Moves
 from pipeline.feeds import Feeds
 from pipeline.matters import Matters
 from pipeline.pools import Pools
+from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.signals import Signals
 from pipeline.units import NEVER, Bools, Floats, Ints
@@ -118,7 +119,7 @@ class View:
         reading: Any = self.reading
         return View(
             self.row[which],
-            self.rows[which],
+            take_records(self.rows, which),
             self.at_ms[which],
             self.news.take(which),
             self.pools,
