@@ -114,7 +114,8 @@ def _contacts(rows: Rows, events: Events) -> None:
     current = at_ms >= rows["seen_ms"]
     for name in LABELS:
         code = getattr(events, name)
-        rows[name] = np.where(current & (code > 0), code, rows[name])
+        named = np.flatnonzero(current & (code > 0))
+        rows[name][named] = code[named]
 
 
 def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None:
@@ -133,11 +134,15 @@ def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None
     compensated = np.nan_to_num(events.compensation) > 0
     _newest(rows, "compensated_ms", compensated, events)
     for name, counted in (("compensations", compensated), ("returns", kind == Kind.ORDER_RETURNED)):
-        rows[name] += counted & (rows[name] < _FULL)
+        some = np.flatnonzero(counted)
+        rows[name][some] += rows[name][some] < _FULL
 
 
 def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
-    rows[name] = np.where(which, np.maximum(rows[name], events.at_ms), rows[name])
+    some = np.flatnonzero(which)
+    if len(some):
+        column = rows[name]
+        column[some] = np.maximum(column[some], events.at_ms[some])
 
 
 def _news(events: Events, placed: Bools, newest: Bools) -> News:

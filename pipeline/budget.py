@@ -106,7 +106,7 @@ class Budget:
     def _at(self, alerts: list[Alert], first: set[str], held: set[str], sifted: Sifted) -> None:
         """Decide on the alerts found at one place of the log."""
         refused: set[int] = set()
-        for place in sorted(range(len(alerts)), key=lambda i: (-_value(alerts[i]), i)):
+        for place in _gravest_first(alerts):
             alert = alerts[place]
             was_held = sifted.held.get(alert.alert_id, (alert, alert.alert_id in held))[1]
             opens = alert.alert_id in first and alert.alert_id not in sifted.opened
@@ -140,6 +140,12 @@ class Budget:
         self._gravest.sort(key=lambda each: (each.currency or "", -(each.value_at_risk or 0.0)))
         while len(self._gravest) > self._settings.listed_max:
             self._gravest.pop(_least(self._gravest))
+
+
+def _gravest_first(alerts: list[Alert]) -> Sequence[int]:
+    if len(alerts) == 1:
+        return (0,)
+    return sorted(range(len(alerts)), key=lambda i: (-_value(alerts[i]), i))
 
 
 def _least(listed: Sequence[Held]) -> int:

@@ -10,14 +10,14 @@ _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "June"),
     *("July", "Aug", "Sept", "Oct", "Nov", "Dec"),
 )
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TENTH: Final = 0.1
 _ROUNDING: Final = 1e-9
 
 
 def instants(at_ms: Ints) -> list[datetime]:
     """Return instants in UTC from milliseconds since the epoch, as `schemas.base.instant` does."""
-    naive: list[datetime] = at_ms.astype("datetime64[ms]").tolist()
-    return [at.replace(tzinfo=UTC) for at in naive]
+    return list(map(_EPOCH.__add__, at_ms.astype("timedelta64[ms]").tolist()))
 
 
 def plain_date(at_ms: int, seen_from_ms: int) -> str:

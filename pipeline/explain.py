@@ -167,7 +167,9 @@ class Explainer:
             "arm": self._arms(customer_ids),
         }
 
-    def _texts_or_none(self, codes: Ints) -> list[str | None]:
+    def _texts_or_none(self, codes: Ints) -> Iterable[str | None]:
+        if not codes.any():
+            return repeat(None)
         return [self._texts.text(code) or None for code in codes.tolist()]
 
     def _unprofitable(self, worth: Worth, rows: Rows) -> Iterable[str | None]:
@@ -232,5 +234,7 @@ def _numbers_or_none(values: Floats) -> list[float | None]:
     return [None if isnan(value) else value for value in values.tolist()]
 
 
-def _instants_or_none(at_ms: Ints) -> list[datetime | None]:
+def _instants_or_none(at_ms: Ints) -> Iterable[datetime | None]:
+    if not at_ms.any():
+        return repeat(None)
     return [at if ms else None for ms, at in zip(at_ms.tolist(), instants(at_ms), strict=True)]

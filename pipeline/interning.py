@@ -23,6 +23,8 @@ class Interned:
 
     def codes(self, texts: list[str]) -> Ints:
         """Return the codes of texts; who has none yet gets a new one."""
+        if texts.count("") == len(texts):
+            return np.zeros(len(texts), np.int64)
         return np.fromiter(map(self._codes.__getitem__, texts), np.int64, len(texts))
 
     def text(self, code: int) -> str:

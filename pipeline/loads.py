@@ -44,20 +44,27 @@ def decayed(rows: Rows, half_life_days: Floats, at_ms: Ints, *, back: bool = Fal
     With `back`, those that were before the newest activity, at most: what came since is taken to
     have been there already.
     """
-    age_days = (at_ms - rows["touched_ms"])[:, None] / DAY_MS
+    age_ms = at_ms - rows["touched_ms"]
     if not back:
-        age_days = np.maximum(age_days, 0.0)
-    return np.asarray(rows["loads"] * np.exp2(-age_days / half_life_days))
+        age_ms = np.maximum(age_ms, 0)
+    return rows["loads"] * _fade(age_ms, half_life_days)
 
 
 def add(rows: Rows, half_life_days: Floats, at_ms: Ints, severity: Floats) -> None:
     """Add (rows, LOADS) severities of one event per row, dated `at_ms`."""
     newest_ms = np.maximum(rows["touched_ms"], at_ms)
-    late_days = (newest_ms - at_ms)[:, None] / DAY_MS
-    rows["loads"] = decayed(rows, half_life_days, newest_ms) + severity * np.exp2(
-        -late_days / half_life_days
-    )
+    severity = severity * _fade(newest_ms - at_ms, half_life_days)
+    rows["loads"] = decayed(rows, half_life_days, newest_ms) + severity
     rows["touched_ms"] = newest_ms
+
+
+def _fade(age_ms: Ints, half_life_days: Floats) -> Floats:
+    """Return (n, LOADS) what is left of loads of an age; of no age, which is common, all."""
+    left = np.ones((len(age_ms), len(half_life_days)))
+    aged = np.flatnonzero(age_ms)
+    if len(aged):
+        left[aged] = np.exp2(-(age_ms[aged, None] / DAY_MS) / half_life_days)
+    return left
 
 
 def severities(settings: FrustrationSettings, events: Events, late_days: Floats) -> Floats:

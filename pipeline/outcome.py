@@ -3,8 +3,12 @@
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Final
 
 from schemas.alert import Alert, AlertKind, Digest
+
+_PLACE: Final = attrgetter("source.offset", "occurred_at", "customer_id", "kind", "revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,7 @@ class Outcome:
 
     def sort(self) -> None:
         """Put alerts and voided ones into their order."""
-        self.alerts.sort(
-            key=lambda a: (a.source.offset, a.occurred_at, a.customer_id, a.kind, a.revision)
-        )
+        self.alerts.sort(key=_PLACE)
         self.voided.sort(key=lambda v: (v.offset, v.customer_id, v.kind))
 
     def in_order(self) -> list[Alert | Voided | Digest]:
