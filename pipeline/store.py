@@ -64,11 +64,11 @@ class RowStore:
 
     def intern(self, customer_ids: Sequence[str]) -> Ints:
         """Return the rows of customers; who is new gets one."""
-        rows = [self._index.get(customer_id, 0) for customer_id in customer_ids]
-        if 0 in rows:
+        rows = list(map(self._index.get, customer_ids))
+        if None in rows:
             new = [who for who, row in zip(customer_ids, rows, strict=True) if not row]
             self.add(list(dict.fromkeys(new)))
-            rows = [self._index[customer_id] for customer_id in customer_ids]
+            rows = list(map(self._index.get, customer_ids))
         return np.array(rows, np.int64)
 
     def add(self, customer_ids: list[str]) -> Ints:
