@@ -101,9 +101,9 @@ class Liveness(Stretches):
         """Return whether a report with these gaps could change what is dead or alive."""
         # With gaps of one partition alone, its own progress cannot change where all are dead.
         alone = self._newest.keys() <= {partition}
-        # Nor can any, as long as there is no gap but those before the first events.
+        # Nor can any, as long as none is dead and there is no gap but before the first events.
         inner = any(start > 0 for held in self._gaps.values() for start, _ in held)
-        return bool(gaps) or (not alone and inner)
+        return bool(gaps) or (not alone and (inner or len(self._starts) > 0))
 
     def report(self, partition: int, newest_ms: int, gaps: Sequence[Gap]) -> int:
         """Take in what a partition says: its newest event, and its gaps since it last said.

@@ -85,6 +85,11 @@ def test_gaps(partitions, dead_hours):
     assert heard(partitions).dead() == [(at(0, a), at(0, b)) for a, b in dead_hours]
 
 
+def test_what_a_partition_says_next_can_show_that_none_was_dead():
+    """From hour 0 to 11 it looked so, until an event of hour 1 was read: ten hours are no gap."""
+    assert heard([[0, 1], [11]], order=[1, 0]).dead() == []
+
+
 def test_the_time_since_the_newest_event_is_not_judged():
     """Only the next event can tell whether the source is dead; until then it counts as alive."""
     got = heard([[0, 5]]).alive_ms(np.array([at(0, 5)]), np.array([at(9)]))
