@@ -9,14 +9,17 @@ from pipeline.detectors.view import News
 from pipeline.events import Events
 from pipeline.items import Followed
 from pipeline.loads import RATING_GOOD, SCORE_PROMOTER
+from pipeline.plain import plain
 from pipeline.pool import Pool
 from pipeline.pools import Pools
 from pipeline.records import put_records, take_records
 from pipeline.rows import CAUSE, EVENT_MEMORY, LABELS, PURCHASES, Rows
 from pipeline.settings import PipelineSettings
-from pipeline.units import NEVER, Bools, Floats
+from pipeline.units import NEVER, Bools, Floats, nonzero
 from pipeline.vocabulary import ACT, OWN, TOUCHES_SILENCE, are
 from schemas.activity import Kind
+
+_KIND: Final = plain(Kind)
 
 _IS_FAILURE: Final = are(Kind.ORDER_FAILED, Kind.TICKET_ABANDONED, Kind.TICKET_REOPENED)
 _IS_SUCCESS: Final = are(Kind.ORDER_DELIVERED, Kind.TICKET_RESOLVED, Kind.PROMISE_KEPT)
@@ -44,7 +47,7 @@ class Applier:
         followed = items.follow(
             self._settings.items, self._settings.frustration, pools.items, rows, events
         )
-        placed = (events.kind == Kind.ORDER_PLACED) & ~followed.uncounted
+        placed = (events.kind == _KIND.ORDER_PLACED) & ~followed.uncounted
         since_ms = orders.last_ms(rows)
         self._orders(pools.items, rows, events, followed, placed)
         newest = placed & (orders.last_ms(rows) > since_ms)
@@ -56,7 +59,7 @@ class Applier:
         memory.remember(pools.memory, rows, events, added, followed.late_days, self._half_life_days)
         added[:, PURCHASES] = placed
         loads.add(rows, self._half_life_days, events.at_ms, added)
-        opened = events.kind == Kind.TICKET_OPENED
+        opened = events.kind == _KIND.TICKET_OPENED
         rows["tickets"] += opened
         windows.add(self._settings.windows, rows, events.at_ms, [placed, opened, irritating])
         return _news(events, placed, newest)
@@ -69,7 +72,7 @@ class Applier:
     def _orders(
         self, pool: Pool, rows: Rows, events: Events, followed: Followed, placed: Bools
     ) -> None:
-        which = np.flatnonzero(placed)
+        which = nonzero(placed)
         if len(which):
             some = take_records(rows, which)
             amount = events.amount[which]
@@ -78,7 +81,7 @@ class Applier:
             slot = followed.slot[which]
             kept = slot > 0
             pool.records["amount"][slot[kept]] = np.where(summed, amount, np.nan)[kept]
-        undone = np.flatnonzero(followed.taken_back)
+        undone = nonzero(followed.taken_back)
         if len(undone):
             placed_ms = followed.placed_ms[undone]
             orders.take_back(rows, undone, placed_ms, followed.amount[undone])
@@ -102,19 +105,19 @@ def _contacts(rows: Rows, events: Events) -> None:
     first_ms = rows["first_ms"]
     rows["first_ms"] = np.where(first_ms == 0, at_ms, np.minimum(first_ms, at_ms))
     _newest(rows, "contact_ms", OWN[kind], events)
-    _newest(rows, "owner_changed_ms", kind == Kind.OWNER_CHANGED, events)
-    _newest(rows, "followed_up_ms", kind == Kind.FOLLOW_UP, events)
-    delivered = np.where(kind == Kind.ORDER_DELIVERED, at_ms, NEVER)
+    _newest(rows, "owner_changed_ms", kind == _KIND.OWNER_CHANGED, events)
+    _newest(rows, "followed_up_ms", kind == _KIND.FOLLOW_UP, events)
+    delivered = np.where(kind == _KIND.ORDER_DELIVERED, at_ms, NEVER)
     known = np.where(rows["delivered_ms"] > 0, rows["delivered_ms"], NEVER)
     earliest = np.minimum(known, delivered)
     rows["delivered_ms"] = np.where(earliest < NEVER, earliest, 0)
-    rows["rated_well"] |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
-    rows["promoter"] |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
-    _newest(rows, "closed_ms", kind == Kind.CLOSED, events)
+    rows["rated_well"] |= (kind == _KIND.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    rows["promoter"] |= (kind == _KIND.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
+    _newest(rows, "closed_ms", kind == _KIND.CLOSED, events)
     current = at_ms >= rows["seen_ms"]
     for name in LABELS:
         code = getattr(events, name)
-        named = np.flatnonzero(current & (code > 0))
+        named = nonzero(current & (code > 0))
         rows[name][named] = code[named]
 
 
@@ -123,30 +126,33 @@ def _went(rows: Rows, events: Events, followed: Followed, added: Floats) -> None
     kind = events.kind
     late = followed.late_days > 0
     failed = _IS_FAILURE[kind] | late
-    failed |= (kind == Kind.TICKET_RATED) & (added[:, CAUSE["service"]] > 0)
+    failed |= (kind == _KIND.TICKET_RATED) & (added[:, CAUSE["service"]] > 0)
     _newest(rows, "failed_ms", failed, events)
     well = _IS_SUCCESS[kind] & ~late
-    well |= (kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
-    well |= (kind == Kind.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
+    well |= (kind == _KIND.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    well |= (kind == _KIND.SURVEY_ANSWERED) & (events.rating >= SCORE_PROMOTER)
     _newest(rows, "good_ms", well, events)
-    _newest(rows, "last_delivered_ms", kind == Kind.ORDER_DELIVERED, events)
+    _newest(rows, "last_delivered_ms", kind == _KIND.ORDER_DELIVERED, events)
     _newest(rows, "word_ms", _IS_WORD[kind], events)
     compensated = np.nan_to_num(events.compensation) > 0
     _newest(rows, "compensated_ms", compensated, events)
-    for name, counted in (("compensations", compensated), ("returns", kind == Kind.ORDER_RETURNED)):
-        some = np.flatnonzero(counted)
+    for name, counted in (
+        ("compensations", compensated),
+        ("returns", kind == _KIND.ORDER_RETURNED),
+    ):
+        some = nonzero(counted)
         rows[name][some] += rows[name][some] < _FULL
 
 
 def _newest(rows: Rows, name: str, which: Bools, events: Events) -> None:
-    some = np.flatnonzero(which)
+    some = nonzero(which)
     if len(some):
         column = rows[name]
         column[some] = np.maximum(column[some], events.at_ms[some])
 
 
 def _news(events: Events, placed: Bools, newest: Bools) -> News:
-    pleased = (events.kind == Kind.TICKET_RATED) & (events.rating >= RATING_GOOD)
+    pleased = (events.kind == _KIND.TICKET_RATED) & (events.rating >= RATING_GOOD)
     compensated = np.nan_to_num(events.compensation) > 0
     return News(
         at_ms=events.at_ms,

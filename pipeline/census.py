@@ -14,7 +14,7 @@ from pipeline.orders import last_ms
 from pipeline.phases import OPEN
 from pipeline.rows import Rows
 from pipeline.table import ActivityTable
-from pipeline.units import Bools, Floats, Ints, days
+from pipeline.units import Bools, Floats, Ints, days, nonzero
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def census(table: ActivityTable, at_ms: int) -> Census:
 def _open_alerts(table: ActivityTable, rows: Rows) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in range(len(rows))]
     for code, name in ALERT_KINDS.items():
-        for place in np.flatnonzero(_is_open(table, rows, code)).tolist():
+        for place in nonzero(_is_open(table, rows, code)).tolist():
             found[place].append(str(name))
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.events import Fields
-from pipeline.units import Bools, Ints
+from pipeline.units import Bools, Ints, nonzero
 
 INDEX_MAX = 255  # activities of one source record, less one
 
@@ -62,4 +62,4 @@ def _by_source(
     source = np.array([code[topic] for topic in topics], np.int64) << 32
     source += np.array(partitions, np.int64)
     for one in np.unique(source).tolist():
-        yield (names[one >> 32], one & 0xFFFFFFFF), np.flatnonzero(source == one)
+        yield (names[one >> 32], one & 0xFFFFFFFF), nonzero(source == one)

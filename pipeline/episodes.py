@@ -5,19 +5,23 @@ end, and an open episode is updated, never doubled.
 """
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import leading
 from pipeline.phases import IS_ALARMED, IS_ENDED, IS_FORGETTABLE, IS_OPEN, Phase
+from pipeline.plain import plain
 from pipeline.pool import Pool
 from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import EpisodeSettings
 from pipeline.signals import Signals
 from pipeline.transitions import next_ms, next_phase
-from pipeline.units import DAY_MS, NEVER, Bools, Ints
+from pipeline.units import DAY_MS, NEVER, Bools, Ints, nonzero
+
+_PHASE: Final = plain(Phase)
 
 
 @dataclass(slots=True)
@@ -113,7 +117,7 @@ def advance(
     """
     moves = Moves.none(len(rows))
     # Most customers have no episode that stands, and no reason for one.
-    some = np.flatnonzero(have(rows, kind) | signals.enter)
+    some = nonzero(have(rows, kind) | signals.enter)
     if len(some):
         part = _advance(
             settings, pool, row[some], rows, some, kind, signals.take(some), reactions_are_known
@@ -141,7 +145,7 @@ def _advance(
     phase = next_phase(settings, had, signals)
     was_alarmed, alarmed = IS_ALARMED[had["phase"]], IS_ALARMED[phase]
 
-    new = np.flatnonzero(alarmed & (slot == 0))
+    new = nonzero(alarmed & (slot == 0))
     if len(new):
         new_heads = heads[new]
         slot[new] = pool.add(new_heads, keys[new])
@@ -153,7 +157,7 @@ def _advance(
     was_told = (had["told"] > 0) & ~_onset(had, phase)
     told = was_told | (alarmed & ~others.is_led & ~signals.below & ~signals.faded)
     now["told"] = told
-    kept = np.flatnonzero(slot)
+    kept = nonzero(slot)
     pool.put(slot[kept], take_records(now, kept))
     bit = np.uint16(1 << kind)
     rows["kinds"][some] = np.where(
@@ -166,8 +170,8 @@ def _advance(
         first=told & ~was_told,
         held=now["held"] > 0,
         wake=was_told & was_alarmed & ~alarmed & (others.standing > 0),
-        soothed=was_alarmed & (phase == Phase.EASED),
-        let_down=was_alarmed & (phase == Phase.EXPIRED) & nobody,
+        soothed=was_alarmed & (phase == _PHASE.EASED),
+        let_down=was_alarmed & (phase == _PHASE.EXPIRED) & nobody,
         phase=phase,
         critical=now["critical"] > 0,
         revision=now["revision"].astype(np.int64),
@@ -192,7 +196,7 @@ def _record(
 ) -> Bools:
     """Write what is kept of each episode from now on; return which have moved."""
     onset = _onset(had, phase)
-    is_worst = signals.worse & (had["critical"] == 0) & (phase == Phase.ESCALATED)
+    is_worst = signals.worse & (had["critical"] == 0) & (phase == _PHASE.ESCALATED)
     moved = (phase != had["phase"]) | is_worst
     lasting = IS_OPEN[phase] & ~onset
     now["phase"] = phase
@@ -219,7 +223,7 @@ def have(rows: Rows, kind: int) -> Bools:
 def alarmed_since(pool: Pool, rows: Rows, kind: int) -> Ints:
     """Return the onset of each row's alarmed episode of a kind, `NEVER` where there is none."""
     since_ms = np.full(len(rows), NEVER)
-    some = np.flatnonzero(have(rows, kind))
+    some = nonzero(have(rows, kind))
     if len(some):
         slot = pool.find(rows["episodes"][some], np.full(len(some), kind, np.uint64))
         alarmed = IS_ALARMED[pool.records["phase"][slot]]

@@ -32,7 +32,7 @@ from pipeline.records import take_records
 from pipeline.rows import LABELS, Rows
 from pipeline.settings import PipelineSettings
 from pipeline.stages import Stage
-from pipeline.units import Bools, Floats, Ints, days
+from pipeline.units import Bools, Floats, Ints, days, nonzero
 from pipeline.value import shrunk_mean, value_at_risk
 from pipeline.verdicts import Verdict
 from schemas.alert import Alert, AlertKind, Arm, LogPosition, Severity, State
@@ -116,7 +116,7 @@ class Explainer:
 
         Why it was raised has been told: its causes, and what to do.
         """
-        told = np.flatnonzero(closings.entry["told"])
+        told = nonzero(closings.entry["told"])
         entry, worth = closings.entry[told], worth.take(told)
         customer_ids = [customer_ids[i] for i in told.tolist()]
         position = [position[i] for i in told.tolist()]
@@ -225,7 +225,7 @@ def _kinds(standing: int) -> list[AlertKind]:
 
 def _evidence(seeks: Bools, rows: Rows, at_ms: Ints) -> list[str | None]:
     found: list[str | None] = [None] * len(rows)
-    for i in np.flatnonzero(seeks).tolist():
+    for i in nonzero(seeks).tolist():
         found[i] = concessions.evidence(rows, i, int(at_ms[i]))
     return found
 

@@ -1,5 +1,7 @@
 """Folding one event of each of some customers: settled before, applied, judged after."""
 
+from typing import Final
+
 import numpy as np
 
 from pipeline import responses
@@ -9,6 +11,7 @@ from pipeline.events import Events
 from pipeline.judge import CHANGED, Judge
 from pipeline.lives import Lives
 from pipeline.outcome import Outcome
+from pipeline.plain import plain
 from pipeline.pools import Pools
 from pipeline.records import take_records
 from pipeline.rows import Rows
@@ -16,12 +19,14 @@ from pipeline.settings import PipelineSettings
 from pipeline.settling import Note, Settler, schedule
 from pipeline.store import RowStore
 from pipeline.ticks import Ticks
-from pipeline.units import Ints
+from pipeline.units import Ints, nonzero
 from pipeline.verdicts import Judged
 from pipeline.waiting import Overdue
 from pipeline.watches import Watch
 from schemas.activity import Kind
 from schemas.hashing import NO_ID
+
+_KIND: Final = plain(Kind)
 
 
 class Folder:
@@ -78,13 +83,13 @@ class Folder:
         self._silence(events, rows, news, heard_ms, newest_ms)
         self._care(events, rows, news, heard_ms, waits)
         self._store.put(events.row, words)
-        forget = np.flatnonzero(events.kind == Kind.FORGET)
+        forget = nonzero(events.kind == _KIND.FORGET)
         if len(forget):
             self._lives.end(events.row[forget], events.offset[forget])
 
     def _apply(self, events: Events, rows: Rows) -> News:
         news = self._applier.apply(self._pools, rows, events)
-        for which in np.flatnonzero(responses.are_responses(events)).tolist():
+        for which in nonzero(responses.are_responses(events)).tolist():
             event, row = events.take(slice(which, which + 1)), rows[which : which + 1]
             customer_id = self._store.ids[int(event.row[0])]
             responses.respond(self._episodes, self._pools, customer_id, row, event)
@@ -103,7 +108,7 @@ class Folder:
     def _silence(
         self, events: Events, rows: Rows, news: News, heard_ms: Ints, newest_ms: Ints
     ) -> None:
-        which = np.flatnonzero(self._applier.touches_silence(events))
+        which = nonzero(self._applier.touches_silence(events))
         if len(which):
             at_ms = self._silence_ms(events, rows["seen_ms"], newest_ms)
             self._look(Watch.SILENCE, events, rows, at_ms, news, heard_ms, which)
@@ -136,10 +141,10 @@ class Folder:
         at_ms = rows["seen_ms"].copy()
         look_ms = self._judge.care_ms(rows, waits, at_ms)
         at_once = look_ms <= at_ms
-        which = np.flatnonzero(at_once)
+        which = nonzero(at_once)
         if len(which):
             self._look(Watch.CARE, events, rows, at_ms, news, heard_ms, which)
-        later = np.flatnonzero(~at_once)
+        later = nonzero(~at_once)
         due_ms, row = self._store.due[Watch.CARE], events.row[later]
         # Who has been woken is looked at all the same.
         is_due = due_ms[row] <= at_ms[later] + 1
@@ -148,6 +153,6 @@ class Folder:
     def _silence_ms(self, events: Events, at_ms: Ints, newest_ms: Ints) -> Ints:
         """Return how far events let silence be judged: as far as its feed is known to be alive."""
         # An order or a farewell ends the silence, so how long it was is no question then.
-        ends = np.isin(events.kind, (Kind.ORDER_PLACED, Kind.CLOSED))
+        ends = np.isin(events.kind, (_KIND.ORDER_PLACED, _KIND.CLOSED))
         proven = ends | (events.at_ms <= newest_ms + self._jump_ms)
         return np.minimum(at_ms, np.maximum(newest_ms, np.where(proven, events.at_ms, 0)))

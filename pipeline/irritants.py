@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.dates import plain_date, plain_days
 from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.pool import Chains
-from pipeline.units import DAY_MS, NAME_BYTES, Ints
+from pipeline.units import DAY_MS, NAME_BYTES, Ints, nonzero
 from pipeline.vocabulary import Matter
 from pipeline.waiting import CAUSE_WHILE_OPEN, lateness
 from schemas.activity import Kind
@@ -145,7 +145,7 @@ def what_happened(
 def _first_of(chains: Chains, name: str, when_ms: Ints) -> tuple[Ints, NDArray[Any]]:
     """Return the first record of each chain that is of an instant, and whose they are."""
     where = chains.where
-    of_then = np.flatnonzero(chains.records[name] == when_ms[where])
+    of_then = nonzero(chains.records[name] == when_ms[where])
     where, first = np.unique(where[of_then], return_index=True)
     return where, chains.records[of_then[first]]
 

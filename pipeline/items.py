@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from pipeline.events import Events
 from pipeline.frustration_settings import FrustrationSettings
+from pipeline.plain import plain
 from pipeline.pool import Chains, Pool, by_chain
 from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import ItemSettings
-from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NAME_KEPT_BYTES, Bools, Floats, Ints, nonzero
 from pipeline.vocabulary import ACTION, MATTER, Action, Matter
 from schemas.activity import Kind
+
+_ACTION: Final = plain(Action)
+_KIND: Final = plain(Kind)
+_MATTER: Final = plain(Matter)
 
 ITEMS_MAX: Final = 16  # of one customer
 OPEN, CLOSED, CANCELLED = 1, 2, 3
@@ -74,24 +79,26 @@ def follow(
     in_order = ~known | (at_ms >= before["newest_ms"])
 
     # What comes back weeks later says nothing of how late an order, forgotten by then, had been.
-    back = np.isin(events.kind, (Kind.ORDER_RETURNED, Kind.ORDER_REFUNDED))
-    closing = (action == Action.CLOSE) & (was_open | (~known & ~back))
+    back = np.isin(events.kind, (_KIND.ORDER_RETURNED, _KIND.ORDER_REFUNDED))
+    closing = (action == _ACTION.CLOSE) & (was_open | (~known & ~back))
     due_ms = np.where(was_open, before["promised_ms"], events.due_ms)
     late_ms = np.where(closing & (due_ms > 0), at_ms - due_ms, 0)
 
     _make_room(pool, rows, events, keys, slot, (action > 0) & (slot == 0))
     after = pool.take(slot)
     _open_blank(after, events, matter, ~known)
-    _move(after, events, action, in_order)
+    # A cancellation counts whatever its date: it takes the order back, and does so once.
+    cancelled = (action == _ACTION.CANCEL) & was_open
+    _move(after, events, action, in_order, cancelled)
     _promise(frustration, after, events, action, in_order)
-    _remember(settings, after, in_order)
-    kept = np.flatnonzero(slot)
+    _remember(settings, after, in_order | cancelled)
+    kept = nonzero(slot)
     pool.put(slot[kept], take_records(after, kept))
     return Followed(
         slot=slot,
         late_days=np.maximum(late_ms, 0) / DAY_MS,
-        uncounted=(action == Action.OPEN) & known & (before["state"] == CANCELLED),
-        taken_back=(action == Action.CANCEL) & was_open,
+        uncounted=(action == _ACTION.OPEN) & known & (before["state"] == CANCELLED),
+        taken_back=cancelled,
         placed_ms=before["opened_ms"],
         amount=before["amount"],
     )
@@ -101,13 +108,13 @@ def _make_room(
     pool: Pool, rows: Rows, events: Events, keys: NDArray[np.uint64], slot: Ints, new: Bools
 ) -> None:
     """Give each new item a slot; at the cap the closed make room, else the item is lost."""
-    which = np.flatnonzero(new)
+    which = nonzero(new)
     if not len(which):
         return
     heads = rows["items"][which]
     for leaving in (_is_forgotten, _is_closed):
         # What is forgotten goes first, so that it makes no difference if it was purged before.
-        full = np.flatnonzero(pool.count(heads) >= ITEMS_MAX)
+        full = nonzero(pool.count(heads) >= ITEMS_MAX)
         if not len(full):
             break
         crowded = heads[full]
@@ -144,17 +151,19 @@ def _open_blank(item: NDArray[Any], events: Events, matter: Ints, blank: Bools) 
     item["state"] = np.where(blank, 0, item["state"])
 
 
-def _move(item: NDArray[Any], events: Events, action: Ints, in_order: Bools) -> None:
+def _move(
+    item: NDArray[Any], events: Events, action: Ints, in_order: Bools, cancelled: Bools
+) -> None:
     """Give each item the state after its event."""
     state = item["state"]
     new = np.full(len(action), OPEN)
-    new[action == Action.CLOSE] = CLOSED
-    new[action == Action.CANCEL] = CANCELLED
+    new[action == _ACTION.CLOSE] = CLOSED
+    new[action == _ACTION.CANCEL] = CANCELLED
     stays = (
-        ~in_order
-        | ((action == Action.TOUCH) & (state > 0))
-        | ((action == Action.CANCEL) & (state == CLOSED))
-        | ((action == Action.OPEN) & (state == CANCELLED))
+        ~(in_order | cancelled)
+        | ((action == _ACTION.TOUCH) & (state > 0))
+        | ((action == _ACTION.CANCEL) & (state == CLOSED))
+        | ((action == _ACTION.OPEN) & (state == CANCELLED))
     )
     item["state"] = np.where(stays, state, new)
     item["newest_ms"] = np.where(in_order, events.at_ms, item["newest_ms"])
@@ -169,13 +178,13 @@ def _promise(
 ) -> None:
     """Set what is promised: by the event, else by what is usual from its opening on."""
     usual_ms = np.zeros(len(Matter), np.int64)
-    usual_ms[Matter.ORDER] = round(frustration.order_promise_days * DAY_MS)
-    usual_ms[Matter.TICKET] = round(frustration.ticket_promise_hours * HOUR_MS)
+    usual_ms[_MATTER.ORDER] = round(frustration.order_promise_days * DAY_MS)
+    usual_ms[_MATTER.TICKET] = round(frustration.ticket_promise_hours * HOUR_MS)
     usual_ms = usual_ms[item["matter"]]
-    start_ms = np.where(action == Action.REOPEN, events.at_ms, item["opened_ms"])
+    start_ms = np.where(action == _ACTION.REOPEN, events.at_ms, item["opened_ms"])
     implied_ms = np.where(usual_ms > 0, start_ms + usual_ms, 0)
     given = events.due_ms > 0
-    unset = (item["promised_ms"] == 0) | (action == Action.REOPEN)
+    unset = (item["promised_ms"] == 0) | (action == _ACTION.REOPEN)
     promised_ms = np.where(given, events.due_ms, implied_ms)
     changes = in_order & (item["state"] == OPEN) & (given | unset)
     item["promised_ms"] = np.where(changes, promised_ms, item["promised_ms"])
@@ -188,7 +197,7 @@ def _remember(settings: ItemSettings, item: NDArray[Any], in_order: Bools) -> No
         round(settings.closed_days * DAY_MS),
     )
     # An order that nobody promised a date for is only kept so that it can be taken back.
-    unpromised = (item["promised_ms"] == 0) & (item["matter"] == Matter.ORDER)
+    unpromised = (item["promised_ms"] == 0) & (item["matter"] == _MATTER.ORDER)
     until_ms = np.where(
         (item["state"] != OPEN) | unpromised,
         item["newest_ms"] + closed_ms,
@@ -201,7 +210,7 @@ def still_open(pool: Pool, heads: Ints, at_ms: Ints) -> tuple[Ints, Ints]:
     """Return (positions in `heads`, slots) of what is open at an instant, and not lost track of."""
     where, slots = pool.links(heads)
     state, forget_ms = pool.records["state"][slots], pool.records["forget_ms"][slots]
-    which = np.flatnonzero((state == OPEN) & (forget_ms > at_ms[where]))
+    which = nonzero((state == OPEN) & (forget_ms > at_ms[where]))
     return where[which], slots[which]
 
 
@@ -218,7 +227,7 @@ def handed_over(pool: Pool, heads: Ints, changed_ms: Ints, at_ms: Ints) -> Chain
     """Return copies of cases and promises, of each chain, open since before the owner changed."""
     where, slots = still_open(pool, heads, at_ms)
     item = pool.take(slots)
-    before = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != int(Matter.ORDER))
+    before = (item["opened_ms"] <= changed_ms[where]) & (item["matter"] != _MATTER.ORDER)
     where, item = where[before], item[before]
     return by_chain(item, where, item["opened_ms"], len(heads))
 

@@ -29,7 +29,7 @@ from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.settings import PipelineSettings
 from pipeline.signals import Signals
-from pipeline.units import NEVER, Floats, Ints
+from pipeline.units import NEVER, Floats, Ints, nonzero
 from pipeline.verdicts import Judged, Verdict
 from pipeline.waiting import Overdue
 from pipeline.watches import Watch
@@ -87,7 +87,7 @@ class Judge:
             view.read_matters()
         everyone = np.arange(len(view))
         for detector in self._of_watch[watch]:
-            which = np.flatnonzero(episodes.have(rows, detector.kind) | detector.concerns(view))
+            which = nonzero(episodes.have(rows, detector.kind) | detector.concerns(view))
             if not len(which):
                 continue
             if len(which) * _FEW > len(view):
@@ -150,12 +150,12 @@ class Judge:
             self.frustration.learn(part.rows, moves)
         opened = ledger.follow(self._pools, part, kind, signals, moves)
         due_ms = np.minimum(detector.next_ms(part, signals, moves), moves.next_ms)
-        alarmed = np.flatnonzero(moves.alarmed) if detector.watch is Watch.SILENCE else ()
+        alarmed = nonzero(moves.alarmed) if detector.watch is Watch.SILENCE else ()
         if len(alarmed):
             due_ms[alarmed] = np.minimum(due_ms[alarmed], self._over_ms(moves.onset_ms[alarmed]))
         due_ms = np.maximum(due_ms, part.at_ms + 1)
         judged.due_ms[which] = np.minimum(judged.due_ms[which], due_ms)
-        new = np.flatnonzero(opened)
+        new = nonzero(opened)
         if len(new):
             over_ms, where = self._over_ms(part.at_ms[new]), which[new]
             judged.ledger_ms[where] = np.minimum(judged.ledger_ms[where], over_ms)
@@ -163,7 +163,7 @@ class Judge:
         if part is not view:
             for name in CHANGED:
                 view.rows[name][which] = part.rows[name]
-        told = np.flatnonzero(moves.told)
+        told = nonzero(moves.told)
         if len(told):
             some = part.take(told)
             self._bring_up_stages(view.rows, which[told], some.at_ms)
@@ -213,7 +213,7 @@ class Judge:
             return
         onset_ms = episodes.alarmed_since(pool, view.rows, detector.kind)
         is_late = (news.at_ms < onset_ms) & (onset_ms < NEVER)
-        late = np.flatnonzero(is_late)
+        late = nonzero(is_late)
         if len(late):
             signals.acted = news.acted & ~is_late
             some = view.take(late)

@@ -18,12 +18,15 @@ from pipeline.churn_settings import ChurnLabel
 from pipeline.detectors.view import View
 from pipeline.episodes import Moves
 from pipeline.phases import OPEN, Phase
+from pipeline.plain import plain
 from pipeline.pool import Pool
 from pipeline.pools import Pools
 from pipeline.rows import Rows
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, NEVER, Bools, Ints
+from pipeline.units import DAY_MS, NEVER, Bools, Ints, nonzero
 from schemas.alert import Outcome
+
+_PHASE: Final = plain(Phase)
 
 ENTRIES_MAX: Final = 64  # of one customer; what comes on top is not followed
 CAME_BACK, LEFT, UNKNOWN = 1, 2, 3
@@ -90,10 +93,10 @@ class Closings:
 
 def follow(pools: Pools, view: View, kind: int, signals: Signals, moves: Moves) -> Bools:
     """Take in how the episodes of a kind moved; return for whom an entry was opened."""
-    opened = moves.moved & (moves.phase == Phase.RAISED) & (moves.revision == 1)
+    opened = moves.moved & (moves.phase == _PHASE.RAISED) & (moves.revision == 1)
     _open(pools.ledger, view, kind, signals, opened)
     touched = moves.moved | moves.told
-    some = np.flatnonzero(touched & (view.rows["ledger"] > 0))
+    some = nonzero(touched & (view.rows["ledger"] > 0))
     if len(some):
         slot = pools.ledger.find(view.rows["ledger"][some], _keys(kind, moves.onset_ms[some]))
         some, slot = some[slot > 0], slot[slot > 0]
@@ -103,7 +106,7 @@ def follow(pools: Pools, view: View, kind: int, signals: Signals, moves: Moves) 
         records["critical"][slot] |= moves.critical[some]
         records["revision"][slot] = moves.revision[some]
         records["told"][slot] |= moves.told[some]
-        _strike(pools.ledger, view.rows, some, slot, moves.phase[some] == Phase.RETRACTED)
+        _strike(pools.ledger, view.rows, some, slot, moves.phase[some] == _PHASE.RETRACTED)
     return np.asarray(opened)
 
 
@@ -165,7 +168,7 @@ def _decide(
 
 
 def _open(pool: Pool, view: View, kind: int, signals: Signals, opened: Bools) -> None:
-    some = np.flatnonzero(opened)
+    some = nonzero(opened)
     if not len(some):
         return
     heads = view.rows["ledger"][some]

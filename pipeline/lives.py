@@ -15,7 +15,7 @@ from pipeline.phases import OPEN
 from pipeline.pools import Pools
 from pipeline.settings import RetentionSettings
 from pipeline.store import RowStore
-from pipeline.units import DAY_MS, Bools, Ints
+from pipeline.units import DAY_MS, Bools, Ints, nonzero
 
 
 class Lives:
@@ -62,7 +62,7 @@ class Lives:
         slots, counts = pool.chains(self._store.read(row, "episodes"))
         of_episode = np.repeat(np.arange(len(row)), counts)
         records = pool.take(slots)
-        for i in np.flatnonzero(_is_known(records)).tolist():
+        for i in nonzero(_is_known(records)).tolist():
             place = of_episode[i]
             customer_id = self._store.ids[row[place]]
             kind = ALERT_KINDS[int(records["key"][i])]

@@ -11,11 +11,14 @@ import numpy as np
 
 from pipeline.events import Events
 from pipeline.frustration_settings import CAUSES, FrustrationSettings
+from pipeline.plain import plain
 from pipeline.rows import CAUSE, LOADS, PURCHASES, Rows
-from pipeline.units import DAY_MS, Floats, Ints
+from pipeline.units import DAY_MS, Floats, Ints, nonzero
 from pipeline.vocabulary import CAUSE_OF, MATTER, SEVERITY, Matter
 from pipeline.waiting import lateness
 from schemas.activity import Kind
+
+_KIND: Final = plain(Kind)
 
 RATING_GOOD: Final = 4.0  # of 5, from there on
 SCORE_POOR: Final = 6.0  # of 10, up to there: a detractor
@@ -61,7 +64,7 @@ def add(rows: Rows, half_life_days: Floats, at_ms: Ints, severity: Floats) -> No
 def _fade(age_ms: Ints, half_life_days: Floats) -> Floats:
     """Return (n, LOADS) what is left of loads of an age; of no age, which is common, all."""
     left = np.ones((len(age_ms), len(half_life_days)))
-    aged = np.flatnonzero(age_ms)
+    aged = nonzero(age_ms)
     if len(aged):
         left[aged] = np.exp2(-(age_ms[aged, None] / DAY_MS) / half_life_days)
     return left
@@ -94,6 +97,6 @@ def with_purchases(severity: Floats, counted: Floats) -> Floats:
 
 def _disappointment(events: Events) -> Floats:
     """Return the severity of a poor rating (1: full, 2: mild) or survey answer (mild)."""
-    rated = (events.kind == Kind.TICKET_RATED) & (events.rating <= 2)
-    poor = (events.kind == Kind.SURVEY_ANSWERED) & (events.rating <= SCORE_POOR)
+    rated = (events.kind == _KIND.TICKET_RATED) & (events.rating <= 2)
+    poor = (events.kind == _KIND.SURVEY_ANSWERED) & (events.rating <= SCORE_POOR)
     return np.where(rated, np.where(events.rating <= 1, 1.0, 0.5), np.where(poor, 0.5, 0.0))

@@ -1,14 +1,18 @@
 """What stands open of customers at an instant, gathered from their items in one pass."""
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 
 from pipeline.items import still_open
+from pipeline.plain import plain
 from pipeline.pool import Pool
 from pipeline.rows import Rows
 from pipeline.units import DAY_MS, NEVER, Ints
 from pipeline.vocabulary import Matter
+
+_MATTER: Final = plain(Matter)
 
 
 @dataclass(slots=True)
@@ -55,12 +59,12 @@ def read(pool: Pool, rows: Rows, at_ms: Ints, known_ms: Ints) -> Matters:
     matter = records["matter"][slots]
     past = (promised_ms > 0) & (promised_ms <= known_ms[where, matter])
     np.maximum.at(found.overdue_ms, where[past], promised_ms[past])
-    promise = matter == int(Matter.PROMISE)
+    promise = matter == _MATTER.PROMISE
     broken, oldest_ms = past & promise, np.full(n, NEVER)
     np.minimum.at(oldest_ms, where[broken], promised_ms[broken])
     found.promise_ms = np.where(oldest_ms < NEVER, oldest_ms, 0)
     handed = records["opened_ms"][slots] <= rows["owner_changed_ms"][where]
-    handed &= matter != int(Matter.ORDER)
+    handed &= matter != _MATTER.ORDER
     found.handed = np.bincount(where[handed], minlength=n)
     found.handed_overdue = np.bincount(where[handed & past], minlength=n)
     ahead = (promised_ms > 0) & ~past

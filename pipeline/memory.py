@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.events import Events
 from pipeline.pool import Chains, Pool, by_chain
 from pipeline.rows import PURCHASES, Rows
-from pipeline.units import DAY_MS, NAME_KEPT_BYTES, Bools, Floats, Ints
+from pipeline.units import DAY_MS, NAME_KEPT_BYTES, Bools, Floats, Ints, nonzero
 
 MEMORY_MAX: Final = 8  # of one customer
 _HALF_LIVES: Final = 5.0  # then a thirty-second of it is left
@@ -48,7 +48,7 @@ def remember(
         half_lives: (LOADS,) in days.
     """
     severity = added[:, :PURCHASES]
-    which = np.flatnonzero(severity.any(axis=1))
+    which = nonzero(np.asarray(severity.any(axis=1)))
     if not len(which):
         return
     cause = severity[which].argmax(axis=1)
@@ -88,7 +88,7 @@ def forgotten(pool: Pool, at_ms: int) -> Bools:
 def _make_room(pool: Pool, heads: Ints, forget_ms: Ints, keys: NDArray[np.uint64]) -> Bools:
     """Take out of each full chain what is forgotten first; return whose new one is kept."""
     fits = np.ones(len(heads), np.bool_)
-    full = np.flatnonzero(pool.count(heads) >= MEMORY_MAX)
+    full = nonzero(pool.count(heads) >= MEMORY_MAX)
     if not len(full):
         return fits
     first_ms, first_key, weakest = forget_ms[full], keys[full], np.zeros(len(full), np.int64)

@@ -12,7 +12,7 @@ first or the newest of the older days: only there can the order of arrival show.
 import numpy as np
 
 from pipeline.rows import Rows
-from pipeline.units import DAY_MS, Bools, Floats, Ints, day_of
+from pipeline.units import DAY_MS, Bools, Floats, Ints, day_of, nonzero
 
 _DAYS = 64
 _ONE = np.uint64(1)
@@ -30,9 +30,9 @@ def place(rows: Rows, at_ms: Ints, amount: Floats, currency: Ints) -> Bools:
     day = day_of(at_ms)
     _turn(rows, day)
     ago = rows["newest_day"] - day
-    recent = np.flatnonzero(ago < _DAYS)
+    recent = nonzero(ago < _DAYS)
     _mark(rows, recent, ago[recent])
-    older = np.flatnonzero(ago >= _DAYS)
+    older = nonzero(ago >= _DAYS)
     if len(older):
         new = (day[older] != rows["first_day"][older]) & (day[older] != rows["older_day"][older])
         rows["order_days"][older] += new
@@ -97,7 +97,7 @@ def last_ms(rows: Rows) -> Ints:
 def _turn(rows: Rows, day: Ints) -> None:
     """Move the 64 days on to a newer one, and remember the newest that falls out."""
     ahead = np.where(rows["newest_day"] > 0, day - rows["newest_day"], 0)
-    moving = np.flatnonzero(ahead > 0)
+    moving = nonzero(ahead > 0)
     if len(moving):
         ahead = ahead[moving]
         low, high = rows["orders_low"][moving], rows["orders_high"][moving]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import put_records, take_records
-from pipeline.units import Ints
+from pipeline.units import Ints, nonzero
 
 Refs = NDArray[np.integer[Any]]
 
@@ -50,7 +50,7 @@ class Pool:
 
     def each(self, heads: Refs) -> Iterator[tuple[Ints, Ints]]:
         """Yield (positions in `heads`, slots), one round for each link of the chains."""
-        positions = np.flatnonzero(heads)
+        positions = nonzero(heads)
         slots = heads[positions].astype(np.int64)
         while len(positions):
             yield positions, slots
@@ -69,7 +69,7 @@ class Pool:
     def find(self, heads: Refs, keys: NDArray[np.uint64]) -> Ints:
         """Return the slot of each key in its chain, 0 where it is not there."""
         found = np.zeros(len(heads), np.int64)
-        positions = np.flatnonzero(heads)
+        positions = nonzero(heads)
         slots = heads[positions].astype(np.int64)
         while len(positions):
             hit = self.records["key"][slots] == keys[positions]

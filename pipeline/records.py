@@ -4,6 +4,7 @@ numpy copies records chosen by number field by field. Here each is one value of 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,4 +31,9 @@ def join_records(parts: Sequence[Records]) -> Records:
 
 
 def _whole(records: Records) -> NDArray[np.void]:
-    return records.view(np.dtype((np.void, records.dtype.itemsize)))
+    return records.view(_of_bytes(records.dtype.itemsize))
+
+
+@cache
+def _of_bytes(count: int) -> np.dtype[np.void]:
+    return np.dtype((np.void, count))

@@ -14,12 +14,15 @@ from pipeline.alert_ids import alert_id
 from pipeline.events import Events
 from pipeline.kinds import ALERT_KINDS
 from pipeline.phases import OPEN
+from pipeline.plain import plain
 from pipeline.pools import Pools
 from pipeline.rows import Rows
 from pipeline.settings import EpisodeSettings
 from pipeline.units import DAY_MS, Bools
 from schemas.activity import Kind
 from schemas.hashing import NO_ID, id_hash
+
+_KIND: Final = plain(Kind)
 
 RIGHT, WRONG = 1, 2
 RIGHT_FROM: Final = 5.0  # of 10
@@ -52,7 +55,7 @@ def respond(
         found = episodes[slot]
         onset_ms = int(found["onset_ms"])
         if found["phase"] in OPEN and onset_ms <= at_ms and is_meant(int(found["key"]), onset_ms):
-            if kind == Kind.SNOOZED:
+            if kind == _KIND.SNOOZED:
                 until_ms = due_ms or at_ms + round(settings.snooze_days * DAY_MS)
                 episodes["snoozed_ms"][slot] = max(int(found["snoozed_ms"]), until_ms)
             episodes["reacted"][slot] = 1
@@ -62,7 +65,7 @@ def respond(
         onset_ms = int(entry["onset_ms"])
         if onset_ms > at_ms or not is_meant(int(entry["kind"]), onset_ms):
             continue
-        if kind == Kind.FEEDBACK and not np.isnan(score):
+        if kind == _KIND.FEEDBACK and not np.isnan(score):
             ledger["feedback"][slot] = RIGHT if score >= RIGHT_FROM else WRONG
         elif entry["acted_ms"] == 0:
             ledger["acted_ms"][slot] = at_ms

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.events import Events
 from pipeline.feeds import HEARD, Heard
 from pipeline.ticks import Reached, Ticks
-from pipeline.units import Bools, Ints
+from pipeline.units import Bools, Ints, nonzero
 from schemas.activity import Activity
 from schemas.log import Record
 
@@ -77,7 +77,7 @@ def _nth_of_row(row: Ints) -> Ints:
     order = np.argsort(row, kind="stable")
     ordered = row[order]
     starts: Bools = np.r_[True, ordered[1:] != ordered[:-1]]
-    begin = np.flatnonzero(starts)
+    begin = nonzero(starts)
     nth = np.arange(len(row)) - np.repeat(begin, np.diff(np.r_[begin, len(row)]))
     result = np.empty(len(row), np.int64)
     result[order] = nth

@@ -17,7 +17,7 @@ from pipeline.lives import Lives
 from pipeline.rows import Rows
 from pipeline.store import RowStore
 from pipeline.ticks import Pending, Ticks
-from pipeline.units import NEVER, Bools, Ints
+from pipeline.units import NEVER, Bools, Ints, nonzero
 from pipeline.verdicts import Judged
 from pipeline.vocabulary import TOUCHES_SILENCE
 from pipeline.watches import Watch
@@ -58,7 +58,7 @@ class Settler:
         for watch, due_ms in enumerate(self._store.due):
             ticked_ms = ticks.reach_ms[watch][before]
             is_due |= due_ms[events.row] <= np.maximum(reach_ms[watch], ticked_ms)
-        some = np.flatnonzero(is_due)
+        some = nonzero(is_due)
         row, offset, reach_ms = events.row[some], events.offset[some], reach_ms[:, some]
         # What ends a life ends its silence too, so it is now or never that it is judged.
         over = self._lives.over_ms(row) <= reach_ms[Watch.LOAD]
@@ -69,7 +69,7 @@ class Settler:
         """Settle whose life is over by a tick before the event: then it is no copy of anything."""
         now_ms = ticks.now_ms[before]
         due_ms = self._store.due[Watch.LOAD][row]
-        some = np.flatnonzero((due_ms <= now_ms) & (before > passed[row]))
+        some = nonzero((due_ms <= now_ms) & (before > passed[row]))
         some = some[self._lives.over_ms(row[some]) <= now_ms[some]]
         if len(some):
             ended, until = row[some], before[some]
@@ -87,7 +87,7 @@ class Settler:
             due_ms = np.stack([due[pending.row] for due in self._store.due])
             turns = np.stack([ticks.turns(watch, due_ms[watch], pending) for watch in Watch])
             turn = turns.min(axis=0)
-            due = np.flatnonzero(turn < NEVER)
+            due = nonzero(turn < NEVER)
             pending, turn = pending.take(due), turn[due]
             offset = ticks.offsets(turn, pending)
             # Within a turn what was due earlier goes first, of two at once the first watch.
@@ -95,7 +95,7 @@ class Settler:
             first = at_ms.argmin(axis=0)
             heard_ms = ticks.heard.at(offset)
             for watch in Watch:
-                which = np.flatnonzero(first == watch)
+                which = nonzero(first == watch)
                 if len(which):
                     self._settle(watch, pending.row[which], offset[which], heard_ms[which])
             pending.passed = turn - 1

@@ -5,11 +5,13 @@ week. The stage is kept with the instant it was entered.
 """
 
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 
 from pipeline.frustration_settings import FrustrationSettings, StageFactors
 from pipeline.orders import first_day, last_ms
+from pipeline.plain import plain
 from pipeline.rows import Rows
 from pipeline.settings import StageSettings
 from pipeline.units import DAY_MS, NEVER, Floats, Ints
@@ -28,6 +30,9 @@ class Stage(IntEnum):
     ADVOCATE = 8  # a survey score of 9 or more
 
 
+_STAGE: Final = plain(Stage)
+
+
 def advance(settings: StageSettings, rows: Rows, at_ms: Ints) -> None:
     """Bring the stage of each row up to an instant."""
     occasions = rows["order_days"]
@@ -37,18 +42,18 @@ def advance(settings: StageSettings, rows: Rows, at_ms: Ints) -> None:
         (rows["followed_up_ms"] > 0) & (rows["followed_up_ms"] >= first_day(rows) * DAY_MS)
     )
     before = rows["stage"].astype(np.int64)
-    acclimates = (before == Stage.ACTIVATE) & (at_ms >= activated_ms)
-    stage = np.full(len(rows), Stage.AFFIRM)
-    stage[at_ms < admitted_ms] = Stage.ADMIT
-    stage[welcomed] = Stage.ACTIVATE
-    stage[welcomed & (acclimates | (before == Stage.ACCLIMATE))] = Stage.ACCLIMATE
-    stage[(occasions == 2) | (rows["rated_well"] > 0)] = Stage.ACCOMPLISH
-    stage[occasions >= 3] = Stage.ADOPT
-    stage[rows["promoter"] > 0] = Stage.ADVOCATE
-    stage[occasions == 0] = Stage.ASSESS
+    acclimates = (before == _STAGE.ACTIVATE) & (at_ms >= activated_ms)
+    stage = np.full(len(rows), _STAGE.AFFIRM)
+    stage[at_ms < admitted_ms] = _STAGE.ADMIT
+    stage[welcomed] = _STAGE.ACTIVATE
+    stage[welcomed & (acclimates | (before == _STAGE.ACCLIMATE))] = _STAGE.ACCLIMATE
+    stage[(occasions == 2) | (rows["rated_well"] > 0)] = _STAGE.ACCOMPLISH
+    stage[occasions >= 3] = _STAGE.ADOPT
+    stage[rows["promoter"] > 0] = _STAGE.ADVOCATE
+    stage[occasions == 0] = _STAGE.ASSESS
     # What time alone brings is dated by when it came, however late it is looked at.
-    entered_ms = np.where((before == Stage.ADMIT) & (stage == Stage.AFFIRM), admitted_ms, at_ms)
-    entered_ms = np.where(acclimates & (stage == Stage.ACCLIMATE), activated_ms, entered_ms)
+    entered_ms = np.where((before == _STAGE.ADMIT) & (stage == _STAGE.AFFIRM), admitted_ms, at_ms)
+    entered_ms = np.where(acclimates & (stage == _STAGE.ACCLIMATE), activated_ms, entered_ms)
     rows["stage_ms"] = np.where(stage != before, entered_ms, rows["stage_ms"])
     rows["stage"] = stage
 
@@ -58,9 +63,9 @@ def next_change_ms(settings: StageSettings, rows: Rows) -> Ints:
     admit_ms = last_ms(rows) + round(settings.admit_days * DAY_MS)
     activate_ms = rows["stage_ms"] + round(settings.activate_days * DAY_MS)
     return np.where(
-        rows["stage"] == Stage.ADMIT,
+        rows["stage"] == _STAGE.ADMIT,
         admit_ms,
-        np.where(rows["stage"] == Stage.ACTIVATE, activate_ms, NEVER),
+        np.where(rows["stage"] == _STAGE.ACTIVATE, activate_ms, NEVER),
     )
 
 

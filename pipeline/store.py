@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.rows import Rows
-from pipeline.units import NEVER, Ints
+from pipeline.units import NEVER, Ints, nonzero
 from pipeline.watches import Watch
 
 Words = NDArray[np.uint64]
@@ -136,7 +136,7 @@ class RowStore:
 
     def take_changed(self) -> Ints:
         """Return the rows changed since the last call, given back ones not."""
-        changed = np.flatnonzero(self._changed[: self.size])
+        changed = nonzero(self._changed[: self.size])
         self._changed[changed] = False
         return changed
 

@@ -21,7 +21,7 @@ from pipeline.pools import POOLS
 from pipeline.rows import EVENT_MEMORY, LABELS
 from pipeline.stages import Stage
 from pipeline.table import ActivityTable
-from pipeline.units import Bools, Ints
+from pipeline.units import Bools, Ints, nonzero
 from pipeline.vocabulary import Matter
 from schemas.activity import Kind
 
@@ -82,7 +82,7 @@ class Stored:
         )
         found: Faults = {}
         for name, values, most, of_row in checks:
-            for place in np.flatnonzero(values > most).tolist():
+            for place in nonzero(values > most).tolist():
                 found[int(of_row[place])] = f"{name} {values[place]}; 0 to {most:d} is accepted"
         return found
 
@@ -110,7 +110,7 @@ def read_texts(values: Sequence[bytes]) -> Texts | Faults:
         if len(texts) != len(TEXTS):
             bad.setdefault(place, f"{len(texts)} texts; {len(TEXTS)} are wanted")
         known.append(texts)
-    faulty = np.flatnonzero(np.isin(of_row, list(bad))).tolist() if bad else []
+    faulty = nonzero(np.isin(of_row, list(bad))).tolist() if bad else []
     return {row: bad[int(of_row[row])] for row in faulty} or Texts(known, of_row)
 
 

@@ -32,7 +32,7 @@ from pipeline.settling import Settler
 from pipeline.store import RowStore
 from pipeline.telling import Teller
 from pipeline.ticks import Pending, Reached, Ticks
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints, nonzero
 from pipeline.watches import Watch
 from schemas.activity import Activity
 from schemas.log import Record
@@ -183,7 +183,7 @@ class ActivityTable:
         is_due = np.zeros(self.store.size, np.bool_)
         for due_ms, reach_ms in zip(self.store.due, ticks.reach_ms, strict=True):
             is_due |= due_ms <= reach_ms[-1]
-        row = np.flatnonzero(is_due)
+        row = nonzero(is_due)
         for begin in range(0, len(row), _TICKED_AT_ONCE):
             some = row[begin : begin + _TICKED_AT_ONCE]
             self._settler.settle(ticks, Pending.ticks_only(some, passed[some], ticks.last))

@@ -17,7 +17,7 @@ from pipeline.pool import Pool
 from pipeline.records import join_records, take_records
 from pipeline.rows import Rows
 from pipeline.store import RowStore
-from pipeline.units import Floats, Ints
+from pipeline.units import Floats, Ints, nonzero
 from pipeline.verdicts import Judged, Verdict
 from schemas.alert import Alert, LogPosition
 
@@ -92,8 +92,8 @@ class Teller:
                 what, worth, told.rows, told.ids, told.silent_ms, told.places
             )
             outcome.alerts += alerts
-            outcome.first |= {alerts[i].alert_id for i in np.flatnonzero(what.moves.first)}
-            outcome.held |= {alerts[i].alert_id for i in np.flatnonzero(what.moves.held)}
+            outcome.first |= {alerts[i].alert_id for i in nonzero(what.moves.first)}
+            outcome.held |= {alerts[i].alert_id for i in nonzero(what.moves.held)}
 
     def _of_kind(self, noted: list[tuple[Verdict, Rows, Ints, Ints]]) -> "_Told":
         verdicts, rows, row, offset = zip(*noted, strict=True)

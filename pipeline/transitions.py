@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phases import ALARMED, ENDED, IS_ALARMED, IS_ENDED, OPEN, Phase, mask
+from pipeline.plain import plain
 from pipeline.settings import EpisodeSettings
 from pipeline.signals import Signals
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Ints
+
+_PHASE: Final = plain(Phase)
 
 # from these phases, when this holds, to this phase
 TRANSITIONS: Final = (
@@ -41,7 +44,7 @@ def next_phase(
     cooled_ms = since_ms + round(settings.cooldown_days * DAY_MS)
     confirm_ms = since_ms + round(settings.confirm_days * DAY_MS)
     cooling = (had["phase"] > 0) & (at_ms < cooled_ms)
-    stale = (had["phase"] == Phase.LOST) & (signals.fresh_ms <= since_ms)
+    stale = (had["phase"] == _PHASE.LOST) & (signals.fresh_ms <= since_ms)
     holds = {
         "closed": signals.closed,
         "unmade": signals.unmade,
@@ -74,13 +77,13 @@ def _answer_ms(settings: EpisodeSettings, episode: NDArray[np.void]) -> Ints:
 
 def next_ms(settings: EpisodeSettings, now: NDArray[np.void], signals: Signals) -> Ints:
     """Return when time alone could move each episode, `NEVER` where it could not."""
-    eased = now["phase"] == Phase.EASED
+    eased = now["phase"] == _PHASE.EASED
     confirm_ms = now["since_ms"] + round(settings.confirm_days * DAY_MS)
     ended = IS_ENDED[now["phase"]] & (now["phase"] > 0)
     cooled_ms = now["since_ms"] + round(settings.cooldown_days * DAY_MS)
     held_back = ended & signals.enter & (cooled_ms > signals.at_ms)
     answer_ms = _answer_ms(settings, now)
-    waits = (now["phase"] == Phase.RAISED) & (now["reacted"] == 0) & (now["watched"] > 0)
+    waits = (now["phase"] == _PHASE.RAISED) & (now["reacted"] == 0) & (now["watched"] > 0)
     answer_ms = np.where(waits, np.maximum(answer_ms, signals.at_ms + 1), NEVER)
     snoozed = IS_ALARMED[now["phase"]] & (signals.at_ms < now["snoozed_ms"])
     awake_ms = np.where(snoozed, now["snoozed_ms"], NEVER)

@@ -12,10 +12,13 @@ import numpy as np
 
 from pipeline.frustration_settings import CAUSES, FrustrationSettings
 from pipeline.items import still_open
+from pipeline.plain import plain
 from pipeline.pool import Pool
 from pipeline.rows import CAUSE, Rows
 from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
 from pipeline.vocabulary import Matter
+
+_MATTER: Final = plain(Matter)
 
 CAUSE_WHILE_OPEN: Final = np.zeros(len(Matter), np.int64)
 CAUSE_WHILE_OPEN[Matter.ORDER] = CAUSE["waiting"]
@@ -86,7 +89,7 @@ def overdue(
     np.add.at(waits.severity_max.ravel(), cell, 1.0)
     waits.unheard[where[steps < passed]] = True
     np.minimum.at(waits.promised_ms, where, promised_ms)
-    owed = matter == int(Matter.PROMISE)
+    owed = matter == _MATTER.PROMISE
     np.minimum.at(waits.owed_ms, where[owed], promised_ms[owed])
     np.minimum.at(waits.step_ms, where, promised_ms + (passed + 1) * step_ms)
     np.minimum.at(waits.drop_ms, where, forget_ms)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.rows import Rows
 from pipeline.settings import WindowSettings
-from pipeline.units import DAY_MS, Bools, Ints
+from pipeline.units import DAY_MS, Bools, Ints, nonzero
 
 _FULL = np.iinfo(np.uint8).max  # a count stops there
 
@@ -26,7 +26,7 @@ def add(settings: WindowSettings, rows: Rows, at_ms: Ints, what: list[Bools]) ->
     kept = bucket > rows["bucket"] - settings.buckets
     windows = rows["windows"]
     for series, counts in enumerate(what):
-        which = np.flatnonzero(counts & kept)
+        which = nonzero(counts & kept)
         place = bucket[which] % settings.buckets
         windows[which, series, place] += windows[which, series, place] < _FULL
 
@@ -44,7 +44,7 @@ def totals(settings: WindowSettings, rows: Rows, at_ms: Ints) -> Ints:
 
 def _turn(settings: WindowSettings, rows: Rows, newest: Ints) -> None:
     ahead = newest - rows["bucket"]
-    turning = np.flatnonzero(ahead)
+    turning = nonzero(ahead)
     if len(turning):
         # Places of the buckets entered, old newest excluded.
         distance = (np.arange(settings.buckets) - rows["bucket"][turning, None] - 1) % (

@@ -20,7 +20,7 @@ from pipeline.records import take_records
 from pipeline.rows import PURCHASES, Rows
 from pipeline.signals import Signals
 from pipeline.stages import factors
-from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints
+from pipeline.units import DAY_MS, HOUR_MS, NEVER, Bools, Floats, Ints, nonzero
 from pipeline.waiting import overdue
 from pipeline.watches import Watch
 
@@ -109,7 +109,7 @@ class Frustration:
         """Return the earliest instant at which, with no further event, an episode could move."""
         reading, rows, at_ms = view.load, view.rows, view.at_ms
         due_ms = self._rising_ms(reading, rows, at_ms, moves)
-        alarmed = np.flatnonzero(moves.alarmed)
+        alarmed = nonzero(moves.alarmed)
         if len(alarmed):
             drop_ms = reading.overdue.drop_ms[alarmed]
             until_ms = np.minimum(due_ms[alarmed], drop_ms)
@@ -128,7 +128,7 @@ class Frustration:
         """
         waits, step_ms = reading.overdue, round(self.settings.step_hours * HOUR_MS)
         result = np.full(len(rows), NEVER)
-        open_ = np.flatnonzero(waits.step_ms < NEVER)
+        open_ = nonzero(waits.step_ms < NEVER)
         if not len(open_):
             return result
         growth = _total((waits.severity_max - waits.severity)[open_] * self._weights)
@@ -137,8 +137,10 @@ class Frustration:
         alarmed = moves.alarmed[open_]
         ratio = np.where(alarmed, self.settings.critical_ratio, self.settings.enter_ratio)
         missing = least * ratio * (1 - _ROUNDING) - reading.load[open_]
-        could = np.flatnonzero((missing < growth) & ~(alarmed & moves.critical[open_]))
-        share = np.maximum(missing[could] / growth[could], 0.0)
+        could = nonzero((missing < growth) & ~(alarmed & moves.critical[open_]))
+        # Where nothing is missing, nothing need grow, and it may be that nothing can.
+        missing = np.maximum(missing[could], 0.0)
+        share = missing / np.where(missing > 0.0, growth[could], 1.0)
         steps = -np.log1p(-share) * self.settings.late_days_scale * DAY_MS / step_ms
         before = np.maximum(np.ceil(np.minimum(steps * (1 - _ROUNDING), _STEPS_MAX)) - 1, 0)
         before[waits.unheard[open_[could]]] = 0  # what is heard of later comes at once
@@ -160,7 +162,7 @@ class Frustration:
         bound_days = self.half_life_days.min() * np.log2(np.maximum(ratio, 1.0))
         far = bound_days > 1.0
         result = at_ms + np.where(far, bound_days * DAY_MS, 0.0).astype(np.int64)
-        near = np.flatnonzero(~far)
+        near = nonzero(~far)
         if len(near):
             result[near] = self._crossing_ms(
                 take_records(rows, near), at_ms[near], open_now[near], until_ms[near]
@@ -171,18 +173,18 @@ class Frustration:
         low, high = at_ms.copy(), np.minimum(until_ms, at_ms + _FADED_MS)
         reached = self._below(rows, high, open_now)
         result = np.where(reached, high, NEVER)
-        some = np.flatnonzero(reached)
+        some = nonzero(reached)
         low, high = low[some], high[some]
         # Sixteen places at a time: what costs is the number of steps, for the few who come here.
         some_often = np.repeat(some, _PLACES)
         rows, open_now = take_records(rows, some_often), open_now[some_often]
         while len(some) and (high - low).max() > 1:
-            places = low[:, None] + np.maximum((high - low)[:, None] * _STEPS // _PLACES, 1)
-            below = self._below(rows, places.ravel(), open_now).reshape(places.shape)
+            grid = low[:, None] + np.maximum((high - low)[:, None] * _STEPS // _PLACES, 1)
+            below = self._below(rows, grid.ravel(), open_now).reshape(grid.shape)
             below[:, -1] = True  # that is `high`
             first = below.argmax(axis=1)
             every = np.arange(len(some))
-            high, low = places[every, first], np.where(first, places[every, first - 1], low)
+            high, low = grid[every, first], np.where(first, grid[every, first - 1], low)
         result[some] = high
         return result
 

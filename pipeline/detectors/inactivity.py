@@ -20,12 +20,15 @@ from pipeline.kinds import INACTIVITY
 from pipeline.order_model import OrderModel, silence_reaching
 from pipeline.orders import last_ms, repeats, span_days
 from pipeline.phases import Phase
+from pipeline.plain import plain
 from pipeline.prospects import Prospects
 from pipeline.records import take_records
 from pipeline.rows import Rows
 from pipeline.signals import Signals
-from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints, days
+from pipeline.units import DAY_MS, NEVER, Bools, Floats, Ints, days, nonzero
 from pipeline.watches import Watch
+
+_PHASE: Final = plain(Phase)
 
 _HIATUS: Final = InactivityRule.HIATUS
 _OFF: Final = InactivityRule.OFF
@@ -77,7 +80,7 @@ class Inactivity(Ceases):
         if rule is InactivityRule.PROBABILITY:
             long_enough &= _on_grid(view, silent_ms, floor_ms)
         signals.limit = np.full(len(rows), self.settings.level)
-        told = np.flatnonzero(long_enough | episodes.have(rows, INACTIVITY))
+        told = nonzero(long_enough | episodes.have(rows, INACTIVITY))
         if len(told):
             signals.score[told] = self._probability(view, told, silent_ms)
         signals.enter = long_enough & (signals.score >= self.settings.level)
@@ -94,7 +97,7 @@ class Inactivity(Ceases):
         since_ms, silent_ms = last_ms(rows), self._silent_ms(view)
         needed_ms = self.floor_ms(rows)
         done = signals.worse | (moves.alarmed & moves.critical)
-        at_floor = np.flatnonzero((silent_ms >= needed_ms) & ~done)
+        at_floor = nonzero((silent_ms >= needed_ms) & ~done)
         if len(at_floor):
             needed_ms[at_floor] = self._reaching(
                 take_records(rows, at_floor),
@@ -103,7 +106,7 @@ class Inactivity(Ceases):
                 signals.enter[at_floor],
             )
         reachable = _judged(rows) & ~done & (needed_ms < NEVER)
-        reachable &= (moves.phase != Phase.LOST) | (since_ms > moves.onset_ms)
+        reachable &= (moves.phase != _PHASE.LOST) | (since_ms > moves.onset_ms)
         due_ms = liveness.after(since_ms, np.where(reachable, needed_ms, 0))
         return np.where(reachable, np.maximum(due_ms, at_ms + 1), NEVER)
 

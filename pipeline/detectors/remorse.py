@@ -14,11 +14,14 @@ from pipeline.episodes import Moves
 from pipeline.frustration_settings import FrustrationSettings
 from pipeline.kinds import REMORSE
 from pipeline.loads import half_lives
+from pipeline.plain import plain
 from pipeline.rows import PURCHASES
 from pipeline.signals import Signals
 from pipeline.stages import Stage
 from pipeline.units import DAY_MS, NEVER, Bools, Ints
 from pipeline.watches import Watch
+
+_STAGE: Final = plain(Stage)
 
 
 class Remorse(Ceases):
@@ -67,4 +70,4 @@ class Remorse(Ceases):
 
 def _is_early(view: View) -> Bools:
     stage = view.rows["stage"]
-    return np.asarray((stage == Stage.ADMIT) | (stage == Stage.AFFIRM))
+    return np.asarray((stage == _STAGE.ADMIT) | (stage == _STAGE.AFFIRM))

@@ -15,6 +15,7 @@ from pipeline.detectors.view import Care, View
 from pipeline.episodes import Moves
 from pipeline.kinds import STALLED
 from pipeline.orders import first_day, last_ms
+from pipeline.plain import plain
 from pipeline.rows import Rows
 from pipeline.settings import StageSettings
 from pipeline.signals import Signals
@@ -22,6 +23,8 @@ from pipeline.stages import Stage
 from pipeline.units import DAY_MS, NEVER, Bools, Ints, days
 from pipeline.waiting import Overdue
 from pipeline.watches import Watch
+
+_STAGE: Final = plain(Stage)
 
 
 class Stalled(Care):
@@ -37,9 +40,9 @@ class Stalled(Care):
         self._first_ms = round(settings.first_days * DAY_MS)
         self._limit_ms = np.zeros(len(Stage) + 1, np.int64)
         for stages_of, limit_days in (
-            ((Stage.ADMIT, Stage.AFFIRM), settings.affirm_days),
-            ((Stage.ACTIVATE, Stage.ACCLIMATE), settings.acclimate_days),
-            ((Stage.ACCOMPLISH,), settings.accomplish_days),
+            ((_STAGE.ADMIT, _STAGE.AFFIRM), settings.affirm_days),
+            ((_STAGE.ACTIVATE, _STAGE.ACCLIMATE), settings.acclimate_days),
+            ((_STAGE.ACCOMPLISH,), settings.accomplish_days),
         ):
             self._limit_ms[list(stages_of)] = round(limit_days * DAY_MS)
 
@@ -86,8 +89,8 @@ class Stalled(Care):
 
     def _began_ms(self, rows: Rows) -> Ints:
         stage = rows["stage"]
-        admitted = (stage == Stage.ADMIT) | (stage == Stage.AFFIRM)
-        entered_ms = rows["stage_ms"] + np.where(stage == Stage.ACTIVATE, self._activate_ms, 0)
+        admitted = (stage == _STAGE.ADMIT) | (stage == _STAGE.AFFIRM)
+        entered_ms = rows["stage_ms"] + np.where(stage == _STAGE.ACTIVATE, self._activate_ms, 0)
         return np.where(admitted, last_ms(rows) + self._admit_ms, entered_ms)
 
     def _end_ms(self, view: View) -> Ints:

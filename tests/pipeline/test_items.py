@@ -110,6 +110,15 @@ def test_a_cancellation_takes_back_the_order_it_knows():
     assert customer.follow(CANCELLED, 6).taken_back.tolist() == [False]
 
 
+def test_a_cancellation_from_before_the_order_takes_it_back_once():
+    """Clocks differ: it is one all the same, and what is cancelled is waited for no more."""
+    customer = Customer()
+    customer.follow(PLACED, 5, due=8)
+    assert customer.follow(CANCELLED, 4).taken_back.tolist() == [True]
+    assert customer.follow(CANCELLED, 4).taken_back.tolist() == [False]
+    assert customer.waiting(20) == 0.0
+
+
 def test_an_order_whose_cancellation_came_first_is_none():
     customer = Customer()
     assert customer.follow(CANCELLED, 5).taken_back.tolist() == [False]
