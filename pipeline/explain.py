@@ -80,7 +80,7 @@ class Explainer:
         """Return the alert of each row of a verdict; all of them have moved."""
         kind, moves, signals = ALERT_KINDS[verdict.kind], verdict.moves, verdict.signals
         columns = self._common(worth, rows, customer_ids, verdict.at_ms, position)
-        stage: list[str] = columns["stage"]  # type: ignore[assignment]
+        stage = list(columns["stage"])
         states = [_STATES[phase] for phase in moves.phase.tolist()]
         why = explained(self._settings, self._prospects, verdict, rows, silent_ms, stage)
         causes, prevented = zip(*why, strict=True)
